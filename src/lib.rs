@@ -1,0 +1,22 @@
+//! Postrider: a Markdown draft becomes an email issue, and reaches every subscriber over SMTP.
+//!
+//! ```text
+//! drafts/*.md ─ draft ─┐
+//! config.toml ─ config ┼─ compose ─ Issue ─ message ─ Letters ─┐
+//! subscribers ─ audience ─────────────────── plan ─ Ledger ─────┼─ delivery ─ io/smtp ─ relay
+//!                                                               └─ events ─ report ─ terminal
+//! ```
+//!
+//! Text files become values, values become bytes, bytes go out one by one, and every departure is written down
+//! before and after. The modules stand in reading order, which is also the order of the floors: a module imports
+//! only from floors below its own (`tests/floors.rs` holds that).
+
+// Floor 0: words.
+pub mod address;
+pub mod backoff;
+pub mod finding;
+pub mod language;
+pub mod mailbox;
+pub mod rate;
+pub mod rule;
+pub mod source;
