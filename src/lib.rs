@@ -20,3 +20,6 @@ pub mod mailbox;
 pub mod rate;
 pub mod rule;
 pub mod source;
+// Floor 1: documents.
+pub mod config;
+pub mod draft;

@@ -1,0 +1,183 @@
+//! `config.toml`: every setting as a checked value, or all mistakes of the file.
+//!
+//! Secrets are not read here, only where they are; and no message repeats a line of the file.
+
+mod newsletter;
+mod relay;
+mod settings;
+mod unsubscribe;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::address::EmailAddress;
+use crate::backoff::Backoff;
+use crate::finding::Finding;
+use crate::mailbox::Mailbox;
+use crate::rate::Rate;
+use crate::source::Source;
+
+pub use settings::KEYS;
+use settings::Settings;
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Who sends, and what every letter says of the list.
+    pub newsletter: Newsletter,
+    /// Where the list is.
+    pub audience: Audience,
+    /// The SMTP server that takes our letters.
+    pub relay: Relay,
+    /// How readers leave.
+    pub unsubscribe: Unsubscribe,
+    /// Where Postrider keeps its ledger.
+    pub state: State,
+}
+
+/// `[newsletter]`
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Newsletter {
+    /// The newsletter's name, in List-Id, the footer and as the display name of From.
+    pub name: String,
+    /// From: one address, with an optional display name.
+    pub from: Mailbox,
+    /// Reply-To, if it differs from From.
+    pub reply_to: Option<Mailbox>,
+    /// The identifier of RFC 2919, `field-notes.example.org`; the same for the life of the list.
+    pub list_id: String,
+    /// BCP 47 language of drafts that do not name theirs.
+    pub language: String,
+    /// The postal address or identity in the footer.
+    pub postal_address: Option<String>,
+    /// Where relative links and images live; ends in a slash.
+    pub base_url: Option<String>,
+}
+
+/// `[audience]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// The list, relative to the configuration's folder.
+    pub file: PathBuf,
+}
+
+/// `[relay]`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Relay {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub tls: Tls,
+    /// Certificate authorities to trust instead of the platform's.
+    pub ca_file: Option<PathBuf>,
+    /// Login, if the relay wants one.
+    pub login: Option<Login>,
+    /// Open connections at the most, at least 1.
+    pub lanes: usize,
+    /// Letters per time over all lanes, retries included.
+    pub rate: Rate,
+    /// Letters on one connection before it is renewed, at least 1.
+    pub messages_per_connection: u64,
+    /// Waits between attempts, and when to give up.
+    pub backoff: Backoff,
+    /// How long a run stays for letters that are to be tried again.
+    pub wait: Duration,
+    /// The longest each phase may take.
+    pub timeouts: Timeouts,
+}
+
+/// How a connection is protected; never opportunistic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// TLS from the first byte (RFC 8314), port 465.
+    Implicit,
+    /// STARTTLS, required (RFC 3207), port 587.
+    StartTls,
+    /// None; to loopback only.
+    None,
+}
+
+/// User and the place of the password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user name.
+    pub user: String,
+    /// Where the password is found when it is needed.
+    pub password: SecretSource,
+}
+
+/// Where a secret is, never the secret itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The first line a shell command prints.
+    Command(String),
+    /// The first line of a file that only we can read.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+}
+
+/// `[relay.timeouts]`: the minima of RFC 5321 4.5.3.2 unless given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP and TLS.
+    pub connect: Duration,
+    /// The 220 greeting.
+    pub greeting: Duration,
+    /// EHLO, AUTH, MAIL, RCPT and RSET.
+    pub command: Duration,
+    /// DATA, until its 354.
+    pub data: Duration,
+    /// One block of the body to be taken by the relay.
+    pub block: Duration,
+    /// The reply to the final dot.
+    pub dot: Duration,
+}
+
+/// `[unsubscribe]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsubscribe {
+    /// The https address of the one-click endpoint with `{token}` in it (RFC 8058).
+    pub url: Option<String>,
+    /// The mailbox that takes unsubscribe requests.
+    pub mailto: Option<EmailAddress>,
+    /// Where the key of tokens and message ids is.
+    pub secret: SecretSource,
+}
+
+/// `[state]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    /// The folder of the ledger.
+    pub dir: PathBuf,
+}
+
+/// Reads a configuration; gives it with its remarks, or every mistake in it.
+///
+/// The remarks hold the mistakes that `--allow` can release (From at a free-mail provider): the configuration is
+/// usable, and the gates of a send decide. No finding shows a source line, because it may hold a secret.
+pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
+    let mut settings = Settings::read(source)?;
+    let newsletter = newsletter::read(&mut settings);
+    let file = settings.path("audience.file");
+    let relay = relay::read(&mut settings);
+    let unsubscribe = unsubscribe::read(&mut settings);
+    let dir = settings.path("state.dir");
+    if let (Some(newsletter), Some(relay)) = (&newsletter, &relay) {
+        newsletter::check_free_mail(&mut settings, &newsletter.from, &relay.host);
+    }
+    let findings = settings.finish();
+    match (newsletter, relay) {
+        (Some(newsletter), Some(relay)) if !findings.iter().any(Finding::is_shut) => {
+            let audience = Audience { file: file.unwrap_or_else(|| "subscribers.toml".into()) };
+            let state = State { dir: dir.unwrap_or_else(|| ".postrider".into()) };
+            Ok((Config { newsletter, audience, relay, unsubscribe, state }, findings))
+        }
+        _ => Err(findings),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! `config.example.toml` is complete, true and usable.
+
+use super::*;
+
+const EXAMPLE: &str = include_str!("../../../config.example.toml");
+
+#[test]
+fn the_example_holds_every_key_and_says_the_defaults() {
+    let example = config(EXAMPLE);
+    for key in KEYS {
+        let (section, name) = key.rsplit_once('.').unwrap();
+        let body =
+            EXAMPLE.split(&format!("[{section}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
+        let given = |line: &str| line.trim_start_matches("# ").starts_with(&format!("{name} = "));
+        assert!(body.lines().any(given), "`{key}` is not in config.example.toml");
+    }
+    let least = config(LEAST);
+    assert_eq!(least.audience, example.audience);
+    assert_eq!(least.state, example.state);
+    assert_eq!(least.unsubscribe.secret, example.unsubscribe.secret);
+    assert_eq!(least.newsletter.language, example.newsletter.language);
+    let login = example.relay.login.clone();
+    assert_eq!(Relay { login, ..least.relay }, example.relay);
+}
+
+#[test]
+fn every_alternative_of_the_example_can_be_taken() {
+    let rivals = |key: &str| {
+        match key {
+            "password-file" | "password-env" => "password-command",
+            "secret-env" => "secret-file",
+            key => key,
+        }
+        .to_owned()
+    };
+    let lines: Vec<&str> = EXAMPLE.lines().collect();
+    let mut taken = 0;
+    for (at, line) in lines.iter().enumerate() {
+        let Some((key, _)) = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) else {
+            continue;
+        };
+        if key.contains(|c: char| !(c.is_ascii_lowercase() || c == '-')) {
+            continue;
+        }
+        let section = lines[..at].iter().rposition(|line| line.starts_with('[')).unwrap();
+        let replaces = format!("{} = ", rivals(key));
+        let text: Vec<&str> = lines
+            .iter()
+            .enumerate()
+            .map(|(n, other)| match n {
+                n if n == at => line.trim_start_matches("# "),
+                n if n > section && other.starts_with(&replaces) => "",
+                _ => other,
+            })
+            .collect();
+        config(&text.join("\n"));
+        taken += 1;
+    }
+    assert_eq!(taken, 12, "alternatives in config.example.toml");
+}
+
+#[test]
+fn every_known_key_is_read() {
+    let text = KEYS.iter().map(|key| format!("{key} = {{}}")).collect::<Vec<_>>().join("\n");
+    let all = mistakes(&text);
+    for key in KEYS {
+        let complaint = format!(" `{key}` must be ");
+        assert!(all.iter().any(|line| line.contains(&complaint)), "`{key}` is not read:\n{all:#?}");
+    }
+}

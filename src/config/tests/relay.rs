@@ -1,0 +1,148 @@
+//! `[relay]`: what is refused, and in which words.
+
+use super::*;
+
+#[test]
+fn numbers_have_a_kind_and_a_range() {
+    assert_eq!(
+        relay("port = '587'"),
+        [
+            "config-invalid 10:8 `relay.port` must be a number, got a string | write e.g. `port = 587`"
+        ]
+    );
+    for port in ["0", "70000", "-1", "99999999999999999999"] {
+        assert_eq!(
+            relay(&format!("port = {port}")),
+            ["config-invalid 10:8 `relay.port` out of range 1-65535 | write e.g. `port = 587`"]
+        );
+    }
+    assert_eq!(
+        relay("lanes = 101\nmessages-per-connection = 0"),
+        [
+            "config-invalid 10:9 `relay.lanes` out of range 1-100 | write e.g. `lanes = 4`",
+            "config-invalid 11:27 `relay.messages-per-connection` out of range 1-1000000 | write e.g. `messages-per-connection = 100`",
+        ]
+    );
+}
+
+#[test]
+fn connections_are_protected_in_a_known_way() {
+    assert_eq!(
+        relay("tls = 'starttl'"),
+        [
+            "config-invalid 9:7 `relay.tls` is an unknown mode: `starttl` | did you mean `starttls`? one of `implicit`, `starttls`, `none`"
+        ]
+    );
+    assert_eq!(
+        relay("tls = 'none'"),
+        [
+            "config-plaintext 9:7 plaintext SMTP is allowed only to loopback, not to `smtp.example.org` | use `tls = \"implicit\"` (port 465) or `tls = \"starttls\"` (port 587)"
+        ]
+    );
+    assert_eq!(
+        relay("port = 25\nuser = 'ada'\npassword-env = 'PASSWORD'"),
+        [
+            "config-port-25 10:8 port 25 does not take submissions with a login | use 465 (`tls = \"implicit\"`) or 587 (`tls = \"starttls\"`)"
+        ]
+    );
+    for host in ["smtp.example.org:465", "smtp://ada:hunter2@smtp.example.org", "a b"] {
+        assert_eq!(
+            relay(&format!("host = '{host}'")),
+            [
+                "config-invalid 9:8 `relay.host` is not a host name | write the name alone, e.g. `smtp.example.org`; the port goes into `port`"
+            ]
+        );
+    }
+}
+
+#[test]
+fn a_login_is_a_user_and_the_place_of_one_password() {
+    let ways = "`password-command`, `password-file`, `password-env`";
+    assert_eq!(
+        relay("user = 'ada'"),
+        [format!(
+            "config-missing-key 7:2 `relay.user` has no password | add one of {ways} under `[relay]`"
+        )]
+    );
+    assert_eq!(
+        relay("password-file = 'x'"),
+        [
+            "config-missing-key 7:2 `relay.password-file` has no user | add `user = \"…\"` under `[relay]`"
+        ]
+    );
+    assert_eq!(
+        relay("user = 'ada'\npassword-file = 'x'\npassword-env = 'X'"),
+        [
+            "config-invalid 12:16 `relay.password-file` and `relay.password-env` exclude each other | keep one of them"
+        ]
+    );
+    let inline = relay("user = 'ada'\npassword-file = 'x'\npassword = 'hunter2'");
+    assert_eq!(
+        inline,
+        [format!(
+            "config-invalid 12:1 `relay.password` would put a secret into this file | remove it and use one of {ways}"
+        )]
+    );
+    let pasted = relay("user = 'ada'\npassword-env = 'hunter2!'");
+    assert_eq!(
+        pasted,
+        [
+            "config-invalid 11:16 `relay.password-env` must be the name of an environment variable | write e.g. `POSTRIDER_PASSWORD`, not the secret itself"
+        ]
+    );
+    let login =
+        config(&replaced(LEAST, "user = 'ada'\npassword-command = 'pass show x'")).relay.login;
+    let password = SecretSource::Command("pass show x".into());
+    assert_eq!(login, Some(Login { user: "ada".into(), password }));
+}
+
+#[test]
+fn rates_and_durations_are_words_with_a_unit() {
+    for rate in ["0/s", "-1/s", "nan/s", "inf/s", "14", "14/week"] {
+        assert_eq!(
+            relay(&format!("rate = '{rate}'")),
+            [format!(
+                "config-invalid 10:8 `relay.rate` is not a rate: `{rate}` | {}",
+                crate::rate::RATE_HELP
+            )]
+        );
+    }
+    for rate in ["0", "-1", "nan", "inf"] {
+        assert_eq!(
+            relay(&format!("rate = {rate}")),
+            [
+                "config-invalid 10:8 `relay.rate` must be text in quotes, got a number | write e.g. `rate = \"14/s\"`"
+            ]
+        );
+    }
+    let text = "retry = ['90s', '1h30m']\ngive-up = '48h'\nwait = '500ms'\n[relay.timeouts]\ndot = '20 minutes'";
+    let relay_of = config(&replaced(LEAST, text)).relay;
+    assert_eq!(relay_of.backoff.waits, [Duration::from_secs(90), Duration::from_mins(90)]);
+    assert_eq!(
+        (relay_of.wait, relay_of.timeouts.dot),
+        (Duration::from_millis(500), Duration::from_mins(20))
+    );
+    let help = "write a number and a unit, e.g. `90s`, `5m` or `24h`";
+    assert_eq!(
+        relay(
+            "wait = 'soon'\nretry = ['5m', 'x', '0s', 3]\ngive-up = '-1h'\n[relay.timeouts]\ndot = '0s'\nblock = '1000000h'"
+        ),
+        [
+            format!("config-invalid 10:8 `relay.wait` is not a duration: `soon` | {help}"),
+            format!("config-invalid 11:16 `relay.retry` is not a duration: `x` | {help}"),
+            format!(
+                "config-invalid 11:21 `relay.retry` must be at least 1000ms, got `0s` | {help}"
+            ),
+            format!(
+                "config-invalid 11:27 `relay.retry` must hold text in quotes, got a number | {help}"
+            ),
+            format!("config-invalid 12:11 `relay.give-up` is not a duration: `-1h` | {help}"),
+            format!(
+                "config-invalid 14:7 `relay.timeouts.dot` must be at least 1ms, got `0s` | {help}"
+            ),
+            format!(
+                "config-invalid 15:9 `relay.timeouts.block` must be at most a year, got `1000000h` | {help}"
+            ),
+        ]
+    );
+}
