@@ -21,5 +21,6 @@ pub mod rate;
 pub mod rule;
 pub mod source;
 // Floor 1: documents.
+pub mod audience;
 pub mod config;
 pub mod draft;
