@@ -24,3 +24,5 @@ pub mod source;
 pub mod audience;
 pub mod config;
 pub mod draft;
+// Floor 2: composition.
+pub mod compose;

@@ -1,0 +1,89 @@
+//! What stands within a line: text, emphasis, links, images, footnote marks.
+
+use comrak::nodes::{Ast, Node, NodeLink, NodeValue};
+use maud::{Markup, PreEscaped, html};
+
+/// The width of the text column, in pixels: 600 less 24 of padding on either side.
+pub(super) const COLUMN: u32 = 552;
+/// Up to this width an image in a line of text stays in the line, in pixels.
+const ICON: u32 = 48;
+
+/// The content of a node that holds a line of text.
+pub(super) fn line(node: Node<'_>) -> Markup {
+    html! { @for child in node.children() { (inline(child)) } }
+}
+
+pub(super) fn inline(node: Node<'_>) -> Markup {
+    let data = node.data();
+    match &data.value {
+        NodeValue::Text(text) => html! { (text) },
+        NodeValue::SoftBreak => html! { "\n" },
+        NodeValue::LineBreak => html! { br; "\n" },
+        NodeValue::Code(code) => html! { code class="code" { (code.literal) } },
+        NodeValue::Emph => html! { em { (line(node)) } },
+        NodeValue::Strong => html! { strong { (line(node)) } },
+        NodeValue::Strikethrough => html! { del { (line(node)) } },
+        NodeValue::Superscript => html! { sup { (line(node)) } },
+        NodeValue::Subscript => html! { sub { (line(node)) } },
+        NodeValue::Link(link) => anchor(node, &data, link),
+        NodeValue::Image(link) => image(node, &data, link),
+        NodeValue::FootnoteReference(reference) => html! {
+            sup { a class="link" href={ "#fn-" (reference.ix) } { "[" (reference.ix) "]" } }
+        },
+        _ => line(node),
+    }
+}
+
+/// The only content of a paragraph if that is an image, with or without a link, and the image's title.
+pub(super) fn only_image(paragraph: Node<'_>) -> Option<(Markup, Option<String>)> {
+    if !matches!(paragraph.data().value, NodeValue::Paragraph) {
+        return None;
+    }
+    let only = paragraph.first_child().filter(|child| child.next_sibling().is_none())?;
+    let is_link = matches!(only.data().value, NodeValue::Link(_));
+    let image = if is_link { only.first_child()? } else { only };
+    if image.next_sibling().is_some() {
+        return None;
+    }
+    let NodeValue::Image(link) = &image.data().value else { return None };
+    Some((inline(only), Some(link.title.clone()).filter(|title| !title.is_empty())))
+}
+
+fn anchor(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
+    let is_button = data
+        .attrs
+        .as_deref()
+        .is_some_and(|attrs| attrs.classes.iter().any(|class| class == "button"));
+    let title = Some(&link.title).filter(|title| !title.is_empty());
+    html! {
+        a class=(if is_button { "button" } else { "link" }) href=(link.url) title=[title] { (line(node)) }
+    }
+}
+
+fn image(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
+    let width = width(data);
+    let alone = node.next_sibling().is_none() && node.previous_sibling().is_none();
+    let style = if width <= ICON && !alone {
+        format!("display:inline;vertical-align:middle;width:{width}px;height:auto;border:0")
+    } else {
+        format!("display:block;width:100%;max-width:{width}px;height:auto;border:0")
+    };
+    html! {
+        img class="picture" src=(link.url) alt=(node.collect_text().trim()) width=(width) style=(PreEscaped(style));
+    }
+}
+
+/// The width an author gave, in pixels or per cent of the column, at most the column.
+fn width(data: &Ast) -> u32 {
+    let given = data.attrs.as_deref().and_then(|attrs| {
+        attrs.pairs.iter().find(|(key, _)| key == "width").map(|(_, value)| value.trim().to_owned())
+    });
+    let Some(given) = given else { return COLUMN };
+    let digits: String = given.chars().take_while(char::is_ascii_digit).collect();
+    let width = match digits.parse::<u32>() {
+        Ok(percent) if given.ends_with('%') => COLUMN * percent.min(100) / 100,
+        Ok(width) => width,
+        Err(_) => COLUMN,
+    };
+    if width == 0 { COLUMN } else { width.min(COLUMN) }
+}

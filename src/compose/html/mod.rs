@@ -1,0 +1,337 @@
+//! The tree as the HTML of a letter's body: real headings, lists and tables, and tables for what Outlook cannot pad.
+//!
+//! Classes only; `theme.css` holds the looks and is inlined by `layout`.
+
+mod inline;
+mod smart;
+
+use std::cell::Cell;
+
+use comrak::nodes::{
+    ListType, Node, NodeAlert, NodeHeading, NodeList, NodeTable, NodeValue, TableAlignment,
+};
+use maud::{Markup, PreEscaped, Render, html};
+
+pub(super) use smart::smart;
+
+/// The body as HTML without styles. Changes the texts of the tree to their typographic form.
+///
+/// Needs a tree that `tree::prepare` made: the recursion is as deep as the tree.
+pub(super) fn render(root: Node<'_>) -> Markup {
+    smart::smarten(root);
+    let walker = Walker { heading: Cell::new(1), shift: has_h1(root) };
+    let (notes, blocks): (Vec<_>, Vec<_>) = root.children().partition(|node| is_note(node));
+    html! {
+        (walker.all(blocks.into_iter()))
+        @if !notes.is_empty() {
+            (walker.notes(&notes))
+        }
+    }
+}
+
+struct Walker {
+    /// The level of the last heading; the title above the body is the first.
+    heading: Cell<u8>,
+    /// Whether the body has headings of the title's level, and so all go one down.
+    shift: bool,
+}
+
+fn has_h1(root: Node<'_>) -> bool {
+    root.descendants()
+        .any(|node| matches!(node.data().value, NodeValue::Heading(NodeHeading { level: 1, .. })))
+}
+
+fn is_note(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::FootnoteDefinition(_))
+}
+
+impl Walker {
+    fn blocks(&self, parent: Node<'_>) -> Markup {
+        self.all(parent.children())
+    }
+
+    fn all<'a>(&self, nodes: impl Iterator<Item = Node<'a>>) -> Markup {
+        html! { @for node in nodes { (self.block(node)) } }
+    }
+
+    fn block(&self, node: Node<'_>) -> Markup {
+        match &node.data().value {
+            NodeValue::Paragraph => paragraph(node),
+            NodeValue::Heading(heading) => self.heading(node, heading.level),
+            NodeValue::BlockQuote | NodeValue::MultilineBlockQuote(_) => self.quote(node),
+            NodeValue::List(list) => self.list(node, list),
+            NodeValue::CodeBlock(code) => code_block(&code.literal),
+            NodeValue::ThematicBreak => html! { hr class="rule"; (END) },
+            NodeValue::Table(table) => data_table(node, table),
+            NodeValue::Alert(alert) => self.alert(node, alert),
+            NodeValue::DescriptionList => html! { dl { (END) (self.blocks(node)) } (END) },
+            NodeValue::DescriptionTerm => {
+                html! { @for child in node.children() { dt { (inline::line(child)) } (END) } }
+            }
+            NodeValue::DescriptionDetails => html! { dd { (END) (self.blocks(node)) } (END) },
+            value if value.block() => self.blocks(node),
+            _ => inline::inline(node),
+        }
+    }
+
+    /// The looks follow the level as written; the element never skips a level, so that screen readers can follow.
+    fn heading(&self, node: Node<'_>, level: u8) -> Markup {
+        let written = if self.shift { (level + 1).min(6) } else { level };
+        let element = written.min(self.heading.get() + 1);
+        self.heading.set(element);
+        let class = if is_caption(node) { "caption".to_owned() } else { format!("h{written}") };
+        let content = html! {
+            @if let Some(id) = node.data().attrs.as_ref().and_then(|attrs| attrs.id.as_ref()) {
+                a name=(id) id=(id) {}
+            }
+            (inline::line(node))
+        };
+        html! {
+            @match element {
+                2 => h2 class=(class) { (content) },
+                3 => h3 class=(class) { (content) },
+                4 => h4 class=(class) { (content) },
+                5 => h5 class=(class) { (content) },
+                _ => h6 class=(class) { (content) },
+            }
+            (END)
+        }
+    }
+
+    /// Outlook pads cells only, so the bar and its distance belong to a cell.
+    fn quote(&self, node: Node<'_>) -> Markup {
+        html! {
+            blockquote { (boxed("quote", &html! { (END) (self.blocks(node)) })) }
+            (END)
+        }
+    }
+
+    fn alert(&self, node: Node<'_>, alert: &NodeAlert) -> Markup {
+        let label = alert.title.as_deref().unwrap_or(alert.alert_type.default_title());
+        let label = label.trim_end_matches(':');
+        let class = match alert.alert_type.default_title() {
+            "Warning" | "Caution" => "alert warning",
+            _ => "alert",
+        };
+        boxed(
+            class,
+            &html! {
+                (END)
+                p class="label" { strong { (smart(label)) ":" } } (END)
+                (self.blocks(node))
+            },
+        )
+    }
+
+    fn list(&self, node: Node<'_>, list: &NodeList) -> Markup {
+        let tasks = node.children().any(|item| matches!(item.data().value, NodeValue::TaskItem(_)));
+        let items = html! { (END) @for item in node.children() { (self.item(item, list.tight)) } };
+        html! {
+            @match list.list_type {
+                ListType::Bullet => ul class=[tasks.then_some("tasks")] { (items) },
+                ListType::Ordered => ol start=[(list.start != 1).then_some(list.start)] { (items) },
+            }
+            (END)
+        }
+    }
+
+    fn item(&self, node: Node<'_>, tight: bool) -> Markup {
+        let mark = match &node.data().value {
+            NodeValue::TaskItem(task) if task.symbol.is_some() => Some("☑ "),
+            NodeValue::TaskItem(_) => Some("☐ "),
+            _ => None,
+        };
+        let mut mark = mark;
+        html! {
+            li {
+                @for child in node.children() {
+                    @let is_text = matches!(child.data().value, NodeValue::Paragraph);
+                    @if is_text && (tight || mark.is_some()) {
+                        @if !tight { (PreEscaped("<p>")) }
+                        (mark.take().unwrap_or_default())
+                        (inline::line(child))
+                        @if !tight { (PreEscaped("</p>")) }
+                    } @else {
+                        (END)
+                        (self.block(child))
+                    }
+                }
+            }
+            (END)
+        }
+    }
+
+    fn notes(&self, notes: &[Node<'_>]) -> Markup {
+        html! {
+            hr class="rule"; (END)
+            h2 class="h3" { "Notes" } (END)
+            @for (index, note) in notes.iter().enumerate() { (self.note(note, index + 1)) }
+        }
+    }
+
+    /// The number stands in the first paragraph; a note that begins with something else gets a line for it.
+    fn note(&self, note: Node<'_>, number: usize) -> Markup {
+        let anchor = format!("fn-{number}");
+        let label = html! { a name=(anchor) id=(anchor) {} "[" (number) "] " };
+        let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
+        let mut label = Some(label);
+        html! {
+            @if !note.first_child().as_ref().is_some_and(is_text) {
+                p class="note" { (label.take().unwrap_or_default()) } (END)
+            }
+            @for block in note.children() {
+                @if is_text(&block) {
+                    p class="note" { (label.take().unwrap_or_default()) (inline::line(block)) } (END)
+                } @else {
+                    (self.block(block))
+                }
+            }
+        }
+    }
+}
+
+/// A line end between blocks, for people who read the source.
+struct LineEnd;
+
+const END: LineEnd = LineEnd;
+
+impl Render for LineEnd {
+    fn render_to(&self, buffer: &mut String) {
+        buffer.push('\n');
+    }
+}
+
+/// A table of one cell that only lays out.
+fn boxed(class: &str, content: &Markup) -> Markup {
+    html! {
+        table role="presentation" class="box" width="100%" border="0" cellpadding="0" cellspacing="0" {
+            tr { td class=(class) { (content) } }
+        }
+        (END)
+    }
+}
+
+fn paragraph(node: Node<'_>) -> Markup {
+    let Some((image, title)) = inline::only_image(node) else {
+        return html! { p { (inline::line(node)) } (END) };
+    };
+    let captioned = title.is_some() || node.next_sibling().is_some_and(is_caption);
+    html! {
+        p class=(if captioned { "image captioned" } else { "image" }) { (image) } (END)
+        @if let Some(title) = title { p class="caption" { (smart(&title)) } (END) }
+    }
+}
+
+/// A small heading right after an image is its caption; newsletters use them for photo credits.
+fn is_caption(node: Node<'_>) -> bool {
+    matches!(node.data().value, NodeValue::Heading(NodeHeading { level: 4.., .. }))
+        && node.previous_sibling().is_some_and(|before| inline::only_image(before).is_some())
+}
+
+fn code_block(literal: &str) -> Markup {
+    boxed("code", &html! { pre { (literal.strip_suffix('\n').unwrap_or(literal)) } })
+}
+
+fn data_table(node: Node<'_>, table: &NodeTable) -> Markup {
+    let align = |column: usize| match table.alignments.get(column) {
+        Some(TableAlignment::Right) => Some("right"),
+        Some(TableAlignment::Center) => Some("center"),
+        Some(TableAlignment::Left) => Some("left"),
+        _ => None,
+    };
+    html! {
+        table class="data" width="100%" border="0" cellpadding="0" cellspacing="0" {
+            (END)
+            @for row in node.children() {
+                @let is_head = matches!(row.data().value, NodeValue::TableRow(true));
+                tr {
+                    @for (column, cell) in row.children().enumerate() {
+                        @if is_head {
+                            th scope="col" class="cell-head" align=[align(column)] { (inline::line(cell)) }
+                        } @else {
+                            td class="cell-data" align=[align(column)] { (inline::line(cell)) }
+                        }
+                    }
+                }
+                (END)
+            }
+        }
+        (END)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use comrak::Arena;
+
+    use crate::compose::merge::tags::Tags;
+    use crate::compose::tests::draft;
+    use crate::compose::tree;
+
+    /// The body as HTML without styles.
+    fn check(markdown: &str) -> String {
+        let arena = Arena::new();
+        let mut tags = Tags::avoiding(markdown);
+        let base = Some("https://example.org/");
+        let (root, findings) = tree::prepare(&arena, &draft(markdown), "A title", base, &mut tags);
+        let findings: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
+        let html = super::render(root.unwrap()).into_string();
+        if findings.is_empty() { html } else { format!("{findings:?}\n{html}") }
+    }
+
+    #[test]
+    fn every_construct_has_its_form() {
+        let constructs = [
+            (
+                "paragraphs",
+                "One *two* **three** ~~four~~ `five`\nsix\\\nseven &amp; <eight@example.org>",
+            ),
+            ("headings", "# A title\n\n# Part\n\n### Deep\n\nSetext\n------\n\n[up](#part)"),
+            (
+                "links",
+                "[a](/x \"T\") [b][r] [r][] [r] <https://example.org/y> https://example.org/z?a=1&b=2\n\n[r]: /r",
+            ),
+            ("button", "[Join](https://example.org/join){.button}"),
+            ("quote", "> One\nlazy\n>\n> > Two"),
+            ("lists", "- a\n  1. b\n  2. c\n- d\n\n7. e\n\n   f\n8. g"),
+            ("tasks", "- [x] done\n- [ ] open"),
+            ("code", "```rust\nlet a = \"<b>\"; // {{ name }}\n```\n\n    indented\n"),
+            ("table", "| A | B | C |\n|:--|:-:|--:|\n| `x` | {{ name | default(\"you\") }} | 3 |"),
+            (
+                "footnotes",
+                "a[^one] b^[Inline *two*] c[^one]\n\n[^one]: First.\n\n    More.\n\n[^unused]: Gone.",
+            ),
+            (
+                "alerts",
+                "> [!WARNING]\n> Mind the *step*.\n\n:::tip A title\nBring a \"torch\".\n:::\n\n:::aside\nUnwrapped.\n:::",
+            ),
+            (
+                "image",
+                "![Alt *text*](/a.png \"Caption\")\n\n![b](/b.png){width=300}\n\n#### Photo credit",
+            ),
+            (
+                "raw image",
+                "<img src=\"/c.png\" alt=\"C &amp; D\" width=\"50%\">\n\ntext <img src=/i.png alt=i width=16> text",
+            ),
+            ("descriptions", "Term\n\n:   Details\n\nOther\n\n:   More"),
+            ("rule", "a\n\n***\n\nb"),
+            (
+                "raw inline",
+                "<b>b</b> <i>i</i> <s>s</s> H<sub>2</sub>O<br>x<sup>2</sup> <kbd>Ctrl *x*</kbd> <a href=\"/y\">y</a>",
+            ),
+            (
+                "raw blocks",
+                "<center>\n<h3>Title</h3>\n<ul><li>one<li>two <b>2</b></ul>\n</center>\n\n<blockquote>said</blockquote>\n<hr>",
+            ),
+            ("details", "<details>\n<summary>More</summary>\n\nHidden *no more*.\n\n</details>"),
+            ("comments", "a <!-- one --> b\n\n<!--\ntwo\n\nlines\n-->\n\nc"),
+            (
+                "typography",
+                "\"It's *'so'*\" -- `a--b` [\"x\"](/x) https://example.org/a--b {{ \"a\" }}... :tada:",
+            ),
+        ];
+        for (name, markdown) in constructs {
+            insta::assert_snapshot!(name.replace(' ', "_"), check(markdown), markdown);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Composition: a draft becomes an issue, once, never per reader.
+//!
+//! The body is parsed into one tree (`tree`); a walker for plain text and one for HTML read it, so that both parts of
+//! a letter say the same.
+
+mod html;
+mod layout;
+pub mod merge;
+#[cfg(test)]
+mod tests;
+pub mod text;
+mod tree;
+
+use std::fmt::Write as _;
+
+use comrak::Arena;
+use comrak::nodes::{Node, NodeValue};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::config::Newsletter;
+use crate::draft::Draft;
+use crate::finding::Finding;
+use crate::mailbox::Mailbox;
+use crate::rule::{self, Gate};
+use merge::tags::Tags;
+use merge::{Place, Template};
+
+/// An issue, composed once: everything a letter says, with slots where readers differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// `slug`, or the draft's file name without `.md`.
+    pub id: String,
+    /// The subject line.
+    pub subject: Template,
+    /// The whole HTML document, LF line ends.
+    pub html: Template,
+    /// The whole plain text, format=flowed (RFC 3676), LF line ends.
+    pub text: Template,
+    /// From, if the draft overrides the configuration.
+    pub from: Option<Mailbox>,
+    /// Reply-To, if the draft overrides the configuration.
+    pub reply_to: Option<Mailbox>,
+    /// SHA-256 over all of the above, lower-case hex.
+    pub digest: String,
+}
+
+/// Composes a draft: the issue with its remarks, or every finding if one of them shuts the gate.
+pub fn compose(
+    draft: &Draft,
+    newsletter: &Newsletter,
+) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
+    let mut tags = Tags::avoiding(&everything(draft, newsletter));
+    let subject = tags.mark(&draft.front.subject);
+    let title = tags.mark(&draft.front.title);
+    let arena = Arena::new();
+    let base_url = newsletter.base_url.as_deref();
+    let (root, findings) = tree::prepare(&arena, draft, &title, base_url, &mut tags);
+    let shut = findings.iter().any(|finding| finding.rule.gate == Gate::Shut);
+    let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
+    let parts = Parts::render(root, draft, newsletter, &subject, &title, &mut tags);
+    let Parts { html, text } = match parts {
+        Ok(parts) => parts,
+        Err(finding) => return Err(findings.into_iter().chain([finding]).collect()),
+    };
+    let mut issue = Issue {
+        id: id(draft),
+        subject: tags.template(&subject, Place::Header),
+        html: tags.html_template(&html),
+        text: tags.text_template(&text),
+        from: draft.front.from.clone(),
+        reply_to: draft.front.reply_to.clone(),
+        digest: String::new(),
+    };
+    issue.digest = digest(&issue);
+    Ok((issue, findings))
+}
+
+/// The two parts of a letter, with stand-ins for merge tags.
+struct Parts {
+    html: String,
+    text: String,
+}
+
+impl Parts {
+    fn render(
+        root: Node<'_>,
+        draft: &Draft,
+        newsletter: &Newsletter,
+        subject: &str,
+        title: &str,
+        tags: &mut Tags,
+    ) -> Result<Self, Finding> {
+        let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
+        let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
+        let reason =
+            format!("You receive this letter because you subscribed to {}.", newsletter.name);
+        let mut footer = vec![newsletter.name.clone()];
+        footer.extend(newsletter.postal_address.clone());
+        footer.extend([reason.clone(), format!("Unsubscribe: {unsubscribe_url}")]);
+        let page = text::Page { title, preheader: preheader.as_deref(), footer: &footer };
+        let text = text::render(root, &page);
+        let preview = preheader.or_else(|| first_words(root));
+        let body = html::render(root);
+        let html = layout::document(&layout::Page {
+            subject,
+            title: &html::smart(title),
+            preheader: preview.as_deref(),
+            language: draft.front.lang.as_deref().unwrap_or(&newsletter.language),
+            newsletter: &newsletter.name,
+            postal_address: newsletter.postal_address.as_deref(),
+            reason: &reason,
+            unsubscribe_url: &unsubscribe_url,
+            body: &body,
+        });
+        let html = html.map_err(|error| {
+            let message = format!("the letter cannot be laid out: {error}");
+            Finding::about(&rule::HTML_UNSUPPORTED, &draft.source.name, message)
+        })?;
+        Ok(Self { html, text })
+    }
+}
+
+/// All text in which a stand-in for a merge tag could occur by chance.
+fn everything(draft: &Draft, newsletter: &Newsletter) -> String {
+    let front = &draft.front;
+    let texts = [&draft.source.text, &front.subject, &front.title, &newsletter.name];
+    let more = [&front.preheader, &newsletter.postal_address, &newsletter.base_url];
+    let texts = texts.into_iter().chain(more.into_iter().flatten());
+    texts.map(String::as_str).collect::<Vec<_>>().join("\n")
+}
+
+/// The slug, or the file's name without folders and `.md`.
+fn id(draft: &Draft) -> String {
+    let name = draft.source.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = name.strip_suffix(".md").unwrap_or(name);
+    draft.front.slug.clone().unwrap_or_else(|| stem.to_owned())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What inboxes would show anyway, were it not for the masthead: the beginning of the first paragraph.
+fn first_words(root: Node<'_>) -> Option<String> {
+    let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
+    let mut texts = root.children().filter(is_text).map(|node| one_line(&node.collect_text()));
+    let text = texts.find(|text| !text.is_empty())?;
+    let mut words = String::new();
+    for word in text.split(' ') {
+        if words.chars().count() + word.chars().count() > 140 {
+            words.push('…');
+            break;
+        }
+        let _ = write!(words, "{}{word}", if words.is_empty() { "" } else { " " });
+    }
+    Some(words)
+}
+
+/// SHA-256 over the JSON of all other fields in their order, in hex.
+fn digest(issue: &Issue) -> String {
+    let Issue { id, subject, html, text, from, reply_to, digest: _ } = issue;
+    let fields = (id, subject, html, text, from, reply_to);
+    let canonical = serde_json::to_vec(&fields).expect("strings and enums have a JSON form");
+    Sha256::digest(&canonical).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

@@ -1,0 +1,60 @@
+//! The numbers of links: one for each address over the whole issue, listed where a section ends.
+
+use std::collections::{BTreeMap, HashMap};
+
+/// The addresses seen so far.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    numbers: HashMap<String, usize>,
+    section: BTreeMap<usize, String>,
+}
+
+impl Links {
+    /// The number of an address, which is then due in the list of the present section.
+    pub(super) fn number(&mut self, url: &str) -> usize {
+        let next = self.numbers.len() + 1;
+        let number = *self.numbers.entry(url.to_owned()).or_insert(next);
+        self.section.entry(number).or_insert_with(|| printable(url));
+        number
+    }
+
+    /// The lines `[n] url` of the section that ends here, by number.
+    pub(super) fn end_section(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.section)
+            .into_iter()
+            .map(|(number, url)| format!("[{number}] {url}"))
+            .collect()
+    }
+}
+
+/// An address as it can stand in running text: a space would end it there.
+pub(super) fn printable(url: &str) -> String {
+    url.trim().replace(char::is_whitespace, "%20")
+}
+
+/// Whether a number would tell the reader nothing: jumps within the issue, and images that travel in the letter.
+pub(super) fn leads_nowhere(url: &str) -> bool {
+    url.is_empty() || ["#", "cid:", "data:"].iter().any(|start| url.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_keeps_its_number_and_is_listed_again_where_it_recurs() {
+        let mut links = Links::default();
+        assert_eq!([links.number("a:1"), links.number("b:2"), links.number("a:1")], [1, 2, 1]);
+        assert_eq!(links.end_section(), ["[1] a:1", "[2] b:2"]);
+        assert_eq!([links.number("c:3"), links.number("a:1")], [3, 1]);
+        assert_eq!(links.end_section(), ["[1] a:1", "[3] c:3"]);
+        assert!(links.end_section().is_empty());
+    }
+
+    #[test]
+    fn a_space_in_an_address_does_not_cut_it() {
+        let mut links = Links::default();
+        links.number("https://example.org/a b");
+        assert_eq!(links.end_section(), ["[1] https://example.org/a%20b"]);
+    }
+}

@@ -1,0 +1,184 @@
+//! Links and images: every address is absolute, of a scheme that mail readers follow, and leads somewhere.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use comrak::Anchorizer;
+use comrak::nodes::{Attributes, Node, NodeValue};
+use url::Url;
+
+use super::margin::Margin;
+use crate::compose::merge::tags::Tags;
+use crate::finding::shown;
+use crate::rule::{self, Rule};
+
+/// Checks every link and image of the tree and makes its address absolute.
+pub(super) fn settle(margin: &mut Margin<'_>, root: Node<'_>, base_url: Option<&str>, tags: &Tags) {
+    let base = base_url.and_then(|base| Url::parse(base).ok());
+    let mut anchors = anchors(root);
+    for node in root.descendants() {
+        let at = node.data().sourcepos;
+        let (url, is_image) = match &node.data().value {
+            NodeValue::Link(link) => (link.url.clone(), false),
+            NodeValue::Image(image) => (image.url.clone(), true),
+            _ => continue,
+        };
+        let settled = match url.strip_prefix('#') {
+            Some(name) if !is_image => anchor(name, &mut anchors),
+            _ => absolute(url.trim(), is_image, base.as_ref(), tags),
+        };
+        match settled {
+            Ok(settled) => {
+                if let NodeValue::Link(link) | NodeValue::Image(link) = &mut node.data_mut().value {
+                    link.url = settled;
+                }
+            }
+            Err(Problem { rule, message, help }) => {
+                let range = margin.range(at);
+                margin.note(rule, range, tags.restore(&message), &tags.restore(&help));
+            }
+        }
+        if is_image && !has_text(node) {
+            let range = margin.range(at);
+            let message = "image without a text for readers who do not see it".to_owned();
+            let help = "write `![what it shows](address)`; in raw HTML `alt=\"\"` marks decoration";
+            margin.note(&rule::IMG_ALT_MISSING, range, message, help);
+        }
+    }
+}
+
+/// Why an address cannot be used.
+struct Problem {
+    rule: &'static Rule,
+    message: String,
+    help: String,
+}
+
+fn problem(rule: &'static Rule, message: impl Into<String>, help: impl Into<String>) -> Problem {
+    Problem { rule, message: message.into(), help: help.into() }
+}
+
+/// Headings by the name that links use for them, as on GitHub.
+fn anchors(root: Node<'_>) -> BTreeMap<String, Node<'_>> {
+    let mut anchorizer = Anchorizer::new();
+    root.descendants()
+        .filter(|node| matches!(node.data().value, NodeValue::Heading(_)))
+        .map(|node| (anchorizer.anchorize(&node.collect_text()), node))
+        .collect()
+}
+
+/// A link within the letter: its heading gets the anchor.
+fn anchor(name: &str, anchors: &mut BTreeMap<String, Node<'_>>) -> Result<String, Problem> {
+    if let Some(heading) = anchors.get(name) {
+        let mut data = heading.data_mut();
+        data.attrs.get_or_insert_with(|| Box::new(Attributes::default())).id =
+            Some(name.to_owned());
+        return Ok(format!("#{name}"));
+    }
+    let near = crate::finding::nearest(name, anchors.keys().map(String::as_str));
+    let help = near.map_or_else(
+        || {
+            "link to a heading by its words in lower case with hyphens, as in `#the-harbour`"
+                .to_owned()
+        },
+        |near| format!("did you mean `#{near}`?"),
+    );
+    Err(problem(&rule::LINK_EMPTY_URL, format!("no heading for `#{}`", shown(name)), help))
+}
+
+fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Result<String, Problem> {
+    if url.is_empty() {
+        let what = if is_image { "image" } else { "link" };
+        let message = format!("{what} without an address");
+        return Err(problem(
+            &rule::LINK_EMPTY_URL,
+            message,
+            "write the address in the parentheses",
+        ));
+    }
+    if tags.is_stand_in(url) {
+        return Ok(url.to_owned());
+    }
+    if tags.starts_with_stand_in(url) {
+        let help = "write the start of the address out, or let the field hold all of it";
+        let message =
+            format!("`{}` begins with a merge tag, whose value is percent-encoded", shown(url));
+        return Err(problem(&rule::MERGE_SYNTAX, message, help));
+    }
+    let url = if url.starts_with("//") { format!("https:{url}") } else { url.to_owned() };
+    match scheme(&url).as_deref() {
+        Some("https" | "http") => web_address(&url, tags),
+        Some("mailto") if !is_image && (url.contains('@') || tags.occur_in(&url)) => {
+            Ok(encode(&url))
+        }
+        Some("mailto") if !is_image => {
+            Err(problem(&rule::LINK_EMPTY_URL, "`mailto:` without an address", "add the address"))
+        }
+        Some(scheme) => {
+            let message = format!("link scheme `{}` not allowed", shown(scheme));
+            Err(problem(&rule::LINK_SCHEME, message, "use https, http or mailto"))
+        }
+        None => relative(&url, is_image, base),
+    }
+}
+
+/// The scheme of RFC 3986 3.1 in lower case.
+fn scheme(url: &str) -> Option<String> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_scheme.then(|| scheme.to_ascii_lowercase())
+}
+
+fn web_address(url: &str, tags: &Tags) -> Result<String, Problem> {
+    let Ok(parsed) = Url::parse(url) else {
+        let message = format!("`{}` is not a web address", shown(url));
+        return Err(problem(
+            &rule::LINK_EMPTY_URL,
+            message,
+            "check the part between `//` and the next `/`",
+        ));
+    };
+    // Stand-ins have capitals, which a host name loses: then the address is left as written.
+    if url.is_ascii() || tags.occur_in(url) { Ok(encode(url)) } else { Ok(parsed.into()) }
+}
+
+fn relative(url: &str, is_image: bool, base: Option<&Url>) -> Result<String, Problem> {
+    let (rule, what): (&'static Rule, _) =
+        if is_image { (&rule::IMG_RELATIVE, "image") } else { (&rule::LINK_RELATIVE, "link") };
+    let Some(base) = base else {
+        let help = "write the whole address, or set `base-url` in `[newsletter]`";
+        return Err(problem(
+            rule,
+            format!("relative {what} `{}` has no base-url", shown(url)),
+            help,
+        ));
+    };
+    match base.join(url) {
+        Ok(joined) => Ok(joined.into()),
+        Err(_) => Err(problem(
+            rule,
+            format!("`{}` is not an address", shown(url)),
+            "check it for typing errors",
+        )),
+    }
+}
+
+/// What cannot stand in a URL is percent-encoded; what is encoded already stays.
+fn encode(url: &str) -> String {
+    let mut out = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        if byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+/// Whether an image says what it shows, or says that it is decoration.
+fn has_text(image: Node<'_>) -> bool {
+    let decoration = |attributes: &Attributes| attributes.pairs.iter().any(|(key, _)| key == "alt");
+    !image.collect_text().trim().is_empty() || image.data().attrs.as_deref().is_some_and(decoration)
+}
