@@ -26,3 +26,5 @@ pub mod config;
 pub mod draft;
 // Floor 2: composition.
 pub mod compose;
+// Floor 3: letters.
+pub mod message;

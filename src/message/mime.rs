@@ -1,0 +1,160 @@
+//! The body of a letter: two alternatives in quoted-printable, written so that no value can end a part.
+//!
+//! Our own encoder, because it must start afresh at every slot and keep the start of each line harmless: `.` would
+//! need stuffing in SMTP, `-` might begin a boundary, and `From ` is quoted by some mail stores.
+
+use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::{Body, MultiPart, SinglePart};
+use sha2::{Digest as _, Sha256};
+
+use super::LetterError;
+
+/// Stands where a reader's value goes. Quoted-printable never holds it, nor does a header.
+pub(super) const MARK: u8 = 1;
+
+/// A line may have 76 characters (RFC 2045 6.7); one is kept for the `=` of a soft line break.
+const WIDTH: usize = 75;
+
+const SOFT_BREAK: &[u8] = b"=\r\n";
+
+/// The two parts, poorest first (RFC 2046 5.1.4), of the literals around their slots.
+pub(super) fn alternatives(text: &[String], html: &[String]) -> Result<MultiPart, LetterError> {
+    let (text, html) = (with_marks(text), with_marks(html));
+    let content_type = format!("multipart/alternative; boundary=\"{}\"", boundary(&text, &html));
+    let text_type = "text/plain; charset=utf-8; format=flowed; delsp=no";
+    Ok(MultiPart::builder()
+        .header(media_type(&content_type)?)
+        .singlepart(part(media_type(text_type)?, text))
+        .singlepart(part(ContentType::TEXT_HTML, html)))
+}
+
+fn media_type(text: &str) -> Result<ContentType, LetterError> {
+    ContentType::parse(text).map_err(|error| LetterError::Build(error.to_string()))
+}
+
+fn part(content_type: ContentType, encoded: Vec<u8>) -> SinglePart {
+    let body = Body::dangerous_pre_encoded(encoded, ContentTransferEncoding::QuotedPrintable);
+    SinglePart::builder().header(content_type).body(body)
+}
+
+/// The same content has the same boundary. `=_` cannot occur in quoted-printable (RFC 2045 6.7), whatever the values.
+fn boundary(text: &[u8], html: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let digest = Sha256::new().chain_update(text).chain_update([0]).chain_update(html).finalize();
+    digest.iter().take(12).fold("=_".to_owned(), |mut boundary, byte| {
+        let _ = write!(boundary, "{byte:02x}");
+        boundary
+    })
+}
+
+/// Encodes the literals with a mark between each two, every mark on a line of its own.
+fn with_marks(literals: &[String]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (at, literal) in literals.iter().enumerate() {
+        let is_last = at + 1 == literals.len();
+        if at > 0 {
+            out.push(MARK);
+            let ends_anyway = literal.starts_with('\n') || literal.is_empty() && is_last;
+            if !ends_anyway {
+                out.extend_from_slice(SOFT_BREAK);
+            }
+        }
+        encode(literal, &mut out);
+        if !is_last && !literal.is_empty() && !literal.ends_with('\n') {
+            out.extend_from_slice(SOFT_BREAK);
+        }
+    }
+    out
+}
+
+/// Appends `text`, which starts at the start of a line and has LF line ends, in quoted-printable (RFC 2045 6.7).
+pub(super) fn encode(text: &str, out: &mut Vec<u8>) {
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        encode_line(line, out);
+    }
+}
+
+fn encode_line(line: &str, out: &mut Vec<u8>) {
+    let mut column = 0;
+    for (at, c) in line.char_indices() {
+        let rest = &line[at..];
+        // A character is never torn apart: some programs decode line by line.
+        let width = if is_plain(rest, c, column) { 1 } else { 3 * c.len_utf8() };
+        if column + width > WIDTH {
+            out.extend_from_slice(SOFT_BREAK);
+            column = 0;
+        }
+        if is_plain(rest, c, column) {
+            out.extend_from_slice(&rest.as_bytes()[..1]);
+            column += 1;
+        } else {
+            for byte in rest.bytes().take(c.len_utf8()) {
+                out.extend_from_slice(&[b'=', hex_digit(byte >> 4), hex_digit(byte & 15)]);
+            }
+            column += 3 * c.len_utf8();
+        }
+    }
+}
+
+/// Whether `c`, the first of the `rest` of a line, may stand for itself in this column.
+fn is_plain(rest: &str, c: char, column: usize) -> bool {
+    match c {
+        '=' => false,
+        ' ' | '\t' => rest.len() > 1,
+        '.' | '-' => column > 0,
+        'F' => column > 0 || !rest.starts_with("From "),
+        _ => c.is_ascii_graphic(),
+    }
+}
+
+fn hex_digit(nibble: u8) -> u8 {
+    b"0123456789ABCDEF"[usize::from(nibble)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(text: &str) -> String {
+        let mut out = Vec::new();
+        encode(text, &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn marked(literals: &[&str]) -> String {
+        let literals: Vec<String> = literals.iter().map(ToString::to_string).collect();
+        String::from_utf8(with_marks(&literals)).unwrap().replace(char::from(MARK), "{}")
+    }
+
+    #[test]
+    fn the_start_of_a_line_is_harmless_and_its_end_visible() {
+        assert_eq!(
+            encoded(".\n..a\n--=_b\nFrom me\nFor you "),
+            "=2E\r\n=2E.a\r\n=2D-=3D_b\r\n=46rom me\r\nFor you=20"
+        );
+        assert_eq!(encoded("a\t\n\n é\0"), "a=09\r\n\r\n =C3=A9=00");
+    }
+
+    #[test]
+    fn a_long_line_is_broken_softly_and_never_within_a_character() {
+        assert_eq!(
+            encoded(&format!("{}.é", "x".repeat(75))),
+            format!("{}=\r\n=2E=C3=A9", "x".repeat(75))
+        );
+        assert_eq!(
+            encoded(&format!("{}é!", "x".repeat(70))),
+            format!("{}=\r\n=C3=A9!", "x".repeat(70))
+        );
+    }
+
+    #[test]
+    fn a_slot_has_a_line_of_its_own() {
+        assert_eq!(marked(&["Dear ", ","]), "Dear=20=\r\n{}=\r\n,");
+        assert_eq!(marked(&["a\n", "\nb"]), "a\r\n{}\r\nb");
+        assert_eq!(marked(&["", "", ""]), "{}=\r\n{}");
+        assert_eq!(marked(&["-", " "]), "=2D=\r\n{}=\r\n=20");
+    }
+}

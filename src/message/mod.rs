@@ -1,0 +1,280 @@
+//! Letters: an issue and a reader become RFC 5322 bytes.
+//!
+//! ```text
+//! Issue ─ headers, mime ─> one letter with marks ─ splice ─> Shell ─┐
+//! Subscriber ─ token, merge ─> this reader's pieces ────────────────┴─> Message
+//! ```
+//!
+//! Everything readers share is encoded once; what differs is encoded for its place and put between (docs/adr/0004).
+//! There is no other way to a letter: preview, dry run, sandbox and send all take this one.
+
+mod headers;
+mod mime;
+mod splice;
+pub mod token;
+
+use std::collections::BTreeSet;
+
+use crate::address::EmailAddress;
+use crate::audience::Subscriber;
+use crate::compose::Issue;
+use crate::compose::merge::fill::{Fields, SyntaxError, Unresolved};
+use crate::compose::merge::{Piece, Template};
+use crate::config::{Newsletter, Unsubscribe};
+use splice::{Shell, Wording};
+use token::Key;
+
+/// One reader's letter, ready for the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Reverse-path and recipient of the SMTP transaction.
+    pub envelope: Envelope,
+    /// The Message-ID without its angle brackets.
+    pub id: String,
+    /// Header and body: ASCII, CRLF only, lines of at most 998 bytes (RFC 5322 2.1.1), no line that starts with a
+    /// dot, ends in CRLF.
+    pub bytes: Vec<u8>,
+}
+
+/// Who a letter comes from and goes to on the wire (RFC 5321 2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// MAIL FROM.
+    pub reverse_path: EmailAddress,
+    /// RCPT TO: always one.
+    pub recipient: EmailAddress,
+}
+
+/// What letters say besides their issue.
+#[derive(Debug, Clone, Copy)]
+pub struct Letterhead<'a> {
+    /// Who sends.
+    pub newsletter: &'a Newsletter,
+    /// How readers leave.
+    pub unsubscribe: &'a Unsubscribe,
+    /// What makes tokens and Message-IDs.
+    pub key: &'a Key,
+    /// The Date of every copy: when the plan was frozen, to the second.
+    pub date: jiff::Timestamp,
+    /// Whether this is a test: `[TEST]` in the subject, and a Message-ID of this Date, because mail stores drop a
+    /// second letter with a known id.
+    pub test_copy: bool,
+}
+
+/// Why an issue cannot become letters at all. Parsers and composition have refused all of this before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LetterError {
+    /// An expression that is not understood.
+    #[error("a merge tag is not understood: {0}")]
+    Merge(#[from] SyntaxError),
+    /// A value that a header cannot hold.
+    #[error("`{0}` {1}")]
+    Header(&'static str, &'static str),
+    /// `unsubscribe.url` cannot stand in List-Unsubscribe.
+    #[error("`unsubscribe.url` is not a URL in ASCII without spaces and angle brackets")]
+    UnsubscribeUrl,
+    /// lettre refuses it.
+    #[error("the letter cannot be built: {0}")]
+    Build(String),
+}
+
+/// All letters of an issue. Gives the same bytes for the same reader each time.
+#[derive(Debug)]
+pub struct Letters {
+    shell: Shell,
+    subject: Wording,
+    text: Wording,
+    html: Wording,
+    from: EmailAddress,
+    leaving: Leaving,
+    /// What Message-IDs are made of, besides the reader.
+    seed: String,
+}
+
+/// How readers of a list leave it.
+#[derive(Debug)]
+struct Leaving {
+    key: Key,
+    list_id: String,
+    url: Option<String>,
+    mailto: Option<EmailAddress>,
+}
+
+/// What differs from reader to reader, in the order of the marks.
+struct Pieces {
+    id: String,
+    headers: Vec<String>,
+    text: Vec<String>,
+    html: Vec<String>,
+}
+
+impl Letters {
+    /// Encodes what all letters share.
+    pub fn new(issue: &Issue, head: &Letterhead<'_>) -> Result<Self, LetterError> {
+        let subject = subject(&issue.subject, head.test_copy)?;
+        let (text, html) = (Wording::new(&issue.text)?, Wording::new(&issue.html)?);
+        let date = head.date.as_second();
+        Ok(Self {
+            shell: shell(issue, head, &subject, &text, &html)?,
+            subject,
+            text,
+            html,
+            from: issue.from.as_ref().unwrap_or(&head.newsletter.from).address.clone(),
+            leaving: Leaving::new(head)?,
+            seed: if head.test_copy { format!("{} {date}", issue.id) } else { issue.id.clone() },
+        })
+    }
+
+    /// A reader's letter, or all that stands against it.
+    pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
+        let pieces = self.pieces(reader)?;
+        let slots = pieces.text.iter().chain(&pieces.html);
+        Ok(Message {
+            envelope: Envelope { reverse_path: self.from.clone(), recipient: reader.email.clone() },
+            bytes: self.shell.splice(&pieces.headers, slots),
+            id: pieces.id,
+        })
+    }
+
+    /// All that stands against a reader's letter, each once: what [`Letters::render`] would say, without its bytes.
+    pub fn unresolved(&self, reader: &Subscriber) -> Vec<Unresolved> {
+        self.pieces(reader).err().unwrap_or_default()
+    }
+
+    /// The subject line, unencoded.
+    pub fn subject(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+        let line = self.subject.fill(&self.fields(reader))?;
+        headers::subject_line(&line).map_err(unfit("subject"))
+    }
+
+    /// The HTML part, unencoded, with LF line ends.
+    pub fn html(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+        self.html.fill(&self.fields(reader))
+    }
+
+    /// The plain-text part, unencoded, with LF line ends.
+    pub fn text(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+        self.text.fill(&self.fields(reader))
+    }
+
+    /// What `{{ unsubscribe_url }}` is: the https address, else the mailto, else nothing.
+    pub fn unsubscribe_url(&self, reader: &Subscriber) -> String {
+        self.leaving.urls(reader).into_iter().next().unwrap_or_default()
+    }
+
+    fn fields(&self, reader: &Subscriber) -> Fields {
+        Fields::new(reader, &self.unsubscribe_url(reader))
+    }
+
+    fn pieces(&self, reader: &Subscriber) -> Result<Pieces, Vec<Unresolved>> {
+        let urls = self.leaving.urls(reader);
+        let fields = Fields::new(reader, urls.first().map_or("", String::as_str));
+        let id = self.leaving.key.message_id(&self.seed, &reader.email.canonical());
+        let id = format!("{id}@{}", self.from.domain());
+        let mut values = vec![to(reader)];
+        if !self.subject.is_fixed() {
+            values.push(self.subject.fill(&fields).and_then(|line| {
+                headers::subject_line(&line).and_then(headers::subject).map_err(unfit("subject"))
+            }));
+        }
+        values.push(headers::message_id(&id).map_err(unfit("message-id")));
+        if !urls.is_empty() {
+            values.push(headers::list_unsubscribe(&urls).map_err(unfit("unsubscribe_url")));
+        }
+        let mut mistakes = BTreeSet::new();
+        let mut keep = |why: Vec<Unresolved>| mistakes.extend(why);
+        let headers =
+            values.into_iter().filter_map(|value| value.map_err(&mut keep).ok()).collect();
+        let text = self.text.values(&fields).map_err(&mut keep).unwrap_or_default();
+        let html = self.html.values(&fields).map_err(&mut keep).unwrap_or_default();
+        if mistakes.is_empty() {
+            Ok(Pieces { id, headers, text, html })
+        } else {
+            Err(mistakes.into_iter().collect())
+        }
+    }
+}
+
+impl Leaving {
+    fn new(head: &Letterhead<'_>) -> Result<Self, LetterError> {
+        let url = head.unsubscribe.url.clone();
+        let is_url =
+            |url: &String| url.bytes().all(|b| b.is_ascii_graphic() && !b"<>".contains(&b));
+        if !url.iter().all(is_url) {
+            return Err(LetterError::UnsubscribeUrl);
+        }
+        Ok(Self {
+            key: head.key.clone(),
+            list_id: head.newsletter.list_id.clone(),
+            url,
+            mailto: head.unsubscribe.mailto.clone(),
+        })
+    }
+
+    /// The reader's ways out, the best first.
+    fn urls(&self, reader: &Subscriber) -> Vec<String> {
+        let id = self.key.subscriber_id(&self.list_id, &reader.email.canonical());
+        let token = self.key.token(&self.list_id, id);
+        let url = self.url.as_ref().map(|url| url.replace("{token}", &token));
+        let mailto = self.mailto.as_ref().map(|mailto| mailto_url(mailto, &token));
+        url.into_iter().chain(mailto).collect()
+    }
+}
+
+/// The letter with marks, cut at them.
+fn shell(
+    issue: &Issue,
+    head: &Letterhead<'_>,
+    subject: &Wording,
+    text: &Wording,
+    html: &Wording,
+) -> Result<Shell, LetterError> {
+    let refused = |error: lettre::error::Error| LetterError::Build(error.to_string());
+    let senders = headers::Senders::new(issue, head)?;
+    let from = senders.from.email.clone();
+    // Only lettre's; ours goes with each message.
+    let envelope =
+        lettre::address::Envelope::new(Some(from.clone()), vec![from]).map_err(refused)?;
+    let fixed = subject.is_fixed().then(|| headers::subject_line(&subject.literals()[0]));
+    let fixed = fixed.transpose().map_err(|reason| LetterError::Header("Subject", reason))?;
+    let parts = mime::alternatives(text.literals(), html.literals())?;
+    let letter = headers::shared(head, senders, fixed)?.envelope(envelope).multipart(parts);
+    let letter = letter.map_err(refused)?.formatted();
+    let end = letter.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or(letter.len());
+    let (fields, body) = letter.split_at(end);
+    let fields = headers::fold(&String::from_utf8_lossy(fields));
+    headers::check(&fields).map_err(|reason| LetterError::Header("header", reason))?;
+    Ok(Shell::cut(&[fields.as_bytes(), body].concat()))
+}
+
+fn subject(template: &Template, is_test: bool) -> Result<Wording, SyntaxError> {
+    let test = is_test.then(|| Piece::Literal("[TEST] ".into()));
+    Wording::new(&Template { pieces: test.into_iter().chain(template.pieces.clone()).collect() })
+}
+
+fn to(reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+    headers::mailbox(None, &reader.email).map_err(unfit("email"))?;
+    let mailbox = headers::mailbox(reader.name.as_deref(), &reader.email);
+    mailbox.and_then(headers::to).map_err(unfit("name"))
+}
+
+fn unfit(name: &'static str) -> impl Fn(&'static str) -> Vec<Unresolved> {
+    move |reason| vec![Unresolved::Unfit(name.to_owned(), reason.to_owned())]
+}
+
+/// A request to leave by mail (RFC 6068): the subject names the reader, whatever address it comes from.
+fn mailto_url(address: &EmailAddress, token: &str) -> String {
+    use std::fmt::Write as _;
+    let mut url = "mailto:".to_owned();
+    for byte in address.as_str().bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~!$'*+@".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+    url + "?subject=unsubscribe%20" + token
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! What the key makes: subscriber ids, unsubscribe tokens and Message-IDs.
+//!
+//! All are keyed hashes, so that they name a reader to us and to nobody else, and any row of the list gives the
+//! same ones again: a link mailed years ago still works, although no token is ever stored.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+/// The first byte of a token.
+const VERSION: u8 = 1;
+
+/// The 32 secret bytes of a list, ready to hash with. Never shown.
+#[derive(Clone)]
+pub struct Key(Hmac<Sha256>);
+
+/// What names a subscriber of a list without telling the address.
+pub type SubscriberId = [u8; 8];
+
+/// A text that is not a key. It does not say what the text was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a key of 32 bytes, as 64 hex digits or as base64")]
+pub struct KeyError;
+
+impl Key {
+    /// A key of these bytes.
+    pub fn new(secret: [u8; 32]) -> Self {
+        // HMAC fills a key up to the hash's block with zeros (RFC 2104 2); done here, it cannot fail.
+        let mut block = [0; 64];
+        block[..secret.len()].copy_from_slice(&secret);
+        Self(Hmac::new(&block.into()))
+    }
+
+    /// Reads the content of a secret file: 64 hex digits, or base64 of 32 bytes; white space around it is ignored.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        let bytes = match text.len() {
+            64 => hex(text),
+            44 => STANDARD.decode(text).ok(),
+            43 => URL_SAFE_NO_PAD.decode(text).ok(),
+            _ => None,
+        };
+        let secret = bytes.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+        secret.map(Self::new).ok_or(KeyError)
+    }
+
+    /// The first 8 bytes of HMAC-SHA256 over `id` 0x00 list-id 0x00 canonical address.
+    ///
+    /// Unambiguous, because neither `id` nor a canonical address holds a zero byte.
+    pub fn subscriber_id(&self, list_id: &str, canonical: &str) -> SubscriberId {
+        first(&self.hash("id", &[list_id.as_bytes(), canonical.as_bytes()]))
+    }
+
+    /// The unsubscribe token: 40 characters of base64url (RFC 4648 5).
+    ///
+    /// They hold, in bytes: version (1), key id (1), the start of SHA-256 of the list-id (4), subscriber id (8), and
+    /// the start of HMAC-SHA256 over `token` 0x00 and those 14 bytes (16).
+    pub fn token(&self, list_id: &str, subscriber: SubscriberId) -> String {
+        let mut token = [0; 30];
+        token[..6].copy_from_slice(&self.prefix(list_id));
+        token[6..14].copy_from_slice(&subscriber);
+        let mac = self.hash("token", &[&token[..14]]);
+        token[14..].copy_from_slice(&mac[..16]);
+        URL_SAFE_NO_PAD.encode(token)
+    }
+
+    /// Whose token this is, if it was made with this key for this list.
+    ///
+    /// The mac is compared in constant time; version, key id and list are public.
+    pub fn verify(&self, list_id: &str, token: &str) -> Option<SubscriberId> {
+        let token = <[u8; 30]>::try_from(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+        if token[..6] != self.prefix(list_id) {
+            return None;
+        }
+        let mac = self.keyed("token", &[&token[..14]]);
+        mac.verify_truncated_left(&token[14..]).ok().map(|()| first(&token[6..14]))
+    }
+
+    /// The left side of a Message-ID: 8 characters that letters of an issue share, a dot, and 24 for the reader.
+    ///
+    /// They are lower-case base32 (RFC 4648 6) of the start of HMAC-SHA256 over `issue` 0x00 issue id, and over
+    /// `message-id` 0x00 issue id 0x00 canonical address.
+    pub fn message_id(&self, issue_id: &str, canonical: &str) -> String {
+        let issue = self.hash("issue", &[issue_id.as_bytes()]);
+        let reader = self.hash("message-id", &[issue_id.as_bytes(), canonical.as_bytes()]);
+        format!("{}.{}", base32(&issue[..5]), base32(&reader[..15]))
+    }
+
+    /// Version, key id and list id of a token. The key id tells keys apart when a list gets a new one.
+    fn prefix(&self, list_id: &str) -> [u8; 6] {
+        let list = Sha256::digest(list_id.as_bytes());
+        [VERSION, self.hash("key-id", &[])[0], list[0], list[1], list[2], list[3]]
+    }
+
+    fn hash(&self, label: &str, fields: &[&[u8]]) -> [u8; 32] {
+        self.keyed(label, fields).finalize().into_bytes().into()
+    }
+
+    /// The label, then every field with a zero byte before it.
+    fn keyed(&self, label: &str, fields: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(label.as_bytes());
+        for field in fields {
+            mac.update(&[0]);
+            mac.update(field);
+        }
+        mac
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+fn first(bytes: &[u8]) -> SubscriberId {
+    let mut id = [0; 8];
+    id.copy_from_slice(&bytes[..8]);
+    id
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
+    let digits = digits.collect::<Option<Vec<u8>>>()?;
+    Some(
+        digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect(),
+    )
+}
+
+/// Five bytes make eight characters; `bytes` is a multiple of five long.
+fn base32(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let group = |group: &[u8]| group.iter().fold(0_u64, |bits, &byte| bits << 8 | u64::from(byte));
+    let letters =
+        |bits: u64| (0..8).rev().map(move |at| ALPHABET[(bits >> (5 * at) & 31) as usize]);
+    bytes.chunks_exact(5).flat_map(|five| letters(group(five))).map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIST: &str = "field-notes.example.org";
+
+    fn key() -> Key {
+        Key::new([7; 32])
+    }
+
+    #[test]
+    fn ids_and_tokens_never_change_because_old_links_hold_them() {
+        // Worked out with Python's hmac, hashlib and base64.
+        let id = key().subscriber_id(LIST, "ada@example.org");
+        assert_eq!(key().token(LIST, id), "AUlWzc1RN26Nx__27gAykdAugic6GMRmmHnFMSID");
+        assert_eq!(
+            key().message_id("issue-42", "ada@example.org"),
+            "xrjqhvoi.tpm6kx4k57c34o2asgoerwpy"
+        );
+    }
+
+    #[test]
+    fn base32_is_that_of_the_rfc() {
+        assert_eq!(base32(b"foobarfoob"), "mzxw6ytbojtg633c");
+    }
+
+    #[test]
+    fn a_key_is_read_as_hex_or_base64_and_never_shown() {
+        let ids = ["07".repeat(32), format!("\n{}\r\n", "07".repeat(32)), STANDARD.encode([7; 32])]
+            .map(|text| Key::parse(&text).unwrap().subscriber_id(LIST, "a@example.org"));
+        assert_eq!(ids, [key().subscriber_id(LIST, "a@example.org"); 3]);
+        for bad in ["", "07", &"0g".repeat(32), &"+7".repeat(32), &"é".repeat(32), &"=".repeat(44)]
+        {
+            assert_eq!(Key::parse(bad).unwrap_err(), KeyError, "{bad}");
+        }
+        assert_eq!(format!("{:?}", key()), "Key(..)");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_token_is_good_for_its_key_and_list_and_only_unharmed(
+            secret: [u8; 32], list in "[a-z.]{1,20}", other in "[a-z.]{1,20}", address in "[a-z]{1,9}@example\\.org",
+            bit in 0_usize..240,
+        ) {
+            let key = Key::new(secret);
+            let id = key.subscriber_id(&list, &address);
+            let token = key.token(&list, id);
+            prop_assert_eq!(key.verify(&list, &token), Some(id));
+            if other != list {
+                prop_assert_eq!(key.verify(&other, &token), None);
+                prop_assert_ne!(key.subscriber_id(&other, &address), id);
+            }
+            let mut bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert_eq!(key.verify(&list, &URL_SAFE_NO_PAD.encode(bytes)), None);
+            let mut another = secret;
+            another[bit % 32] ^= 1;
+            prop_assert_eq!(Key::new(another).verify(&list, &token), None);
+        }
+
+        #[test]
+        fn no_text_breaks_the_check_of_a_token(token in "\\PC{0,50}|[A-Za-z0-9_-]{40}") {
+            prop_assert_eq!(key().verify(LIST, &token), None);
+        }
+    }
+}
