@@ -28,3 +28,6 @@ pub mod draft;
 pub mod compose;
 // Floor 3: letters.
 pub mod message;
+// Floor 4: judgement and engine.
+pub mod check;
+pub mod delivery;

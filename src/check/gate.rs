@@ -1,0 +1,101 @@
+//! The gates of a live send: what refuses it, and what `--allow` releases.
+
+use crate::compose::Issue;
+use crate::compose::merge::{Piece, Template};
+use crate::finding::{Finding, nearest};
+use crate::rule::{self, Gate, Rule};
+
+/// Rules that `--allow` has named.
+#[derive(Debug, Clone, Default)]
+pub struct Allowed(Vec<&'static Rule>);
+
+impl Allowed {
+    /// Reads the ids of `--allow`; gives a fragment for each that is no gate.
+    pub fn parse(ids: &[String]) -> Result<Self, Vec<String>> {
+        let mut allowed = Vec::new();
+        let mut wrong = Vec::new();
+        for id in ids {
+            match rule::find(id) {
+                Some(rule) if rule.gate == Gate::Allowable => allowed.push(rule),
+                Some(_) => wrong.push(format!("`{id}` cannot be allowed: mend it instead")),
+                None => {
+                    let shown = crate::finding::shown(id);
+                    let near = nearest(id, rule::ALL.iter().map(|rule| rule.id));
+                    wrong.push(near.map_or_else(
+                        || format!("no rule `{shown}`"),
+                        |near| format!("no rule `{shown}`; did you mean `{near}`?"),
+                    ));
+                }
+            }
+        }
+        if wrong.is_empty() { Ok(Self(allowed)) } else { Err(wrong) }
+    }
+
+    /// Whether a rule was allowed.
+    pub fn covers(&self, rule: &Rule) -> bool {
+        self.0.iter().any(|allowed| allowed.id == rule.id)
+    }
+
+    /// The findings that refuse a live send.
+    pub fn refusals(&self, findings: &[Finding]) -> Vec<Finding> {
+        findings
+            .iter()
+            .filter(|finding| finding.rule.gate == Gate::Allowable && !self.covers(finding.rule))
+            .cloned()
+            .map(with_release)
+            .collect()
+    }
+}
+
+/// Adds how to release a gate to a finding that does not say so.
+fn with_release(mut finding: Finding) -> Finding {
+    let release = format!("`--allow {}` sends all the same", finding.rule.id);
+    finding.help =
+        Some(finding.help.map_or_else(|| release.clone(), |help| format!("{help}; {release}")));
+    finding
+}
+
+/// Both finished parts must let a reader leave. The layout's footer sees to it; this looks again.
+pub fn unsubscribe(issue: &Issue, draft: &str) -> Vec<Finding> {
+    let lets_leave = |template: &Template| {
+        let is_link = |piece: &Piece| matches!(piece, Piece::Slot { expression, .. } if expression.contains("unsubscribe_url"));
+        template.pieces.iter().any(is_link)
+    };
+    [("HTML", &issue.html), ("text", &issue.text)]
+        .into_iter()
+        .filter(|(_, template)| !lets_leave(template))
+        .map(|(part, _)| {
+            let what = format!("the {part} part has no unsubscribe link");
+            Finding::about(&rule::UNSUBSCRIBE_MISSING, draft, what)
+                .help("add `[Unsubscribe]({{ unsubscribe_url }})`")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_gates_can_be_allowed() {
+        let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
+        assert!(Allowed::parse(&ids(&["draft-true", "todo-leftover"])).is_ok());
+        let wrong = Allowed::parse(&ids(&["fm-invalid", "draft-tru", "x"])).unwrap_err();
+        assert_eq!(
+            wrong,
+            [
+                "`fm-invalid` cannot be allowed: mend it instead",
+                "no rule `draft-tru`; did you mean `draft-true`?",
+                "no rule `x`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_gate_says_how_it_is_released() {
+        let finding = Finding::about(&rule::DRAFT_TRUE, "x.md", "marked as a draft");
+        let refused = Allowed::default().refusals(std::slice::from_ref(&finding));
+        assert_eq!(refused[0].help.as_deref(), Some("`--allow draft-true` sends all the same"));
+        assert!(Allowed::parse(&["draft-true".into()]).unwrap().refusals(&[finding]).is_empty());
+    }
+}

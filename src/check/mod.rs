@@ -1,0 +1,3 @@
+//! Judgement of a finished issue: what must be true before it may leave.
+
+pub mod gate;

@@ -1,0 +1,45 @@
+//! Narration of a run. Losing every event changes nothing but the screen; the ledger is the memory.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::ledger::{Outcome, Tally};
+use super::verdict::Fault;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// Delivery begins with these counts.
+    Started {
+        /// The issue's id.
+        issue: String,
+        /// The states at the start.
+        tally: Tally,
+    },
+    /// A recipient's attempt has an outcome, and it is durable.
+    Settled {
+        /// The recipient's address.
+        email: String,
+        /// Whether an earlier attempt was answered: then it was deferred before.
+        again: bool,
+        /// What became of it.
+        outcome: Outcome,
+    },
+    /// No connection could be opened, or one broke; it is tried again after a while.
+    Trouble {
+        /// What happened.
+        why: String,
+        /// How long that connection rests.
+        rest: Duration,
+    },
+    /// Only deferred recipients are left; the run stays for them.
+    Waiting {
+        /// When the first of them falls due.
+        until: Timestamp,
+    },
+    /// A stop was asked for: nothing new leaves, what is past its final dot is waited for.
+    Draining,
+    /// The run stops.
+    Halted(Fault),
+}

@@ -1,0 +1,131 @@
+//! The engine: a frozen plan goes out letter by letter.
+//!
+//! One owner, N hands: the dispatcher alone holds queue, pacer, ledger and tally; a `lane` owns one connection and
+//! answers. No letter's body leaves before its `attempting` row is durable, and no event is ever needed.
+
+mod clock;
+mod dispatcher;
+pub mod event;
+mod lane;
+pub mod ledger;
+pub mod plan;
+pub mod transport;
+pub mod verdict;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+
+use crate::backoff::Backoff;
+use crate::message::Letters;
+use crate::rate::Rate;
+pub use clock::Clock;
+use dispatcher::Dispatcher;
+use event::Event;
+use lane::Lane;
+use ledger::{Ledger, LedgerError, Tally};
+use transport::Transport;
+use verdict::Fault;
+
+/// How an issue is delivered.
+#[derive(Debug, Clone)]
+pub struct Orders {
+    /// The issue's id, for the narration.
+    pub issue: String,
+    /// Open connections at the most.
+    pub lanes: usize,
+    /// Letters per time over all lanes, retries included; `None` for a rehearsal.
+    pub rate: Option<Rate>,
+    /// When transient refusals are tried again.
+    pub backoff: Backoff,
+    /// Letters on one connection before it is renewed.
+    pub messages_per_connection: u64,
+    /// Rows to attempt at the most in this run.
+    pub limit: Option<u64>,
+    /// How long to stay when only deferred rows are left.
+    pub wait: Duration,
+    /// How long a connection that could not be opened rests, by failures in a row; then it is given up.
+    pub reconnect: Vec<Duration>,
+}
+
+/// Whether a person or the system wants the run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stop {
+    /// Go on.
+    #[default]
+    No,
+    /// Let nothing new leave; wait for the replies to final dots.
+    Drain,
+    /// Leave at once.
+    Leave,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ending {
+    /// The states, recounted from the ledger.
+    pub tally: Tally,
+    /// What stopped the run, if something did.
+    pub fault: Option<Fault>,
+    /// Whether a stop was asked for before the work was done.
+    pub stopped: bool,
+    /// When the earliest deferred row falls due.
+    pub next_due: Option<Timestamp>,
+    /// From the first connection to the last outcome.
+    pub wall: Duration,
+}
+
+/// Delivers what the ledger holds, until nothing is left to do, `stop` asks for it, or a fault.
+///
+/// Fails only when the ledger cannot be read at the start or recounted at the end.
+pub async fn deliver<T, L>(
+    transport: Arc<T>,
+    ledger: &mut L,
+    letters: Arc<Letters>,
+    orders: &Orders,
+    clock: Clock,
+    events: mpsc::Sender<Event>,
+    stop: watch::Receiver<Stop>,
+) -> Result<Ending, LedgerError>
+where
+    T: Transport + Send + 'static,
+    T::Session: 'static,
+    L: Ledger,
+{
+    let mut lanes = tokio::task::JoinSet::new();
+    let (answers, inbox) = mpsc::channel(orders.lanes.max(1) * 2);
+    let mut hands = Vec::with_capacity(orders.lanes);
+    for number in 0..orders.lanes.max(1) {
+        let (hand, jobs) = mpsc::channel(1);
+        let lane = Lane {
+            number,
+            transport: transport.clone(),
+            letters: letters.clone(),
+            answers: answers.clone(),
+            stop: stop.clone(),
+            messages_per_connection: orders.messages_per_connection,
+            open: None,
+        };
+        lanes.spawn(lane.run(jobs));
+        hands.push(hand);
+    }
+    drop(answers);
+    let tally = ledger.tally().await?;
+    let _ = events.send(Event::Started { issue: orders.issue.clone(), tally }).await;
+    let dispatcher = Dispatcher::new(ledger, orders, clock, events, stop, hands);
+    let ended = dispatcher.run(inbox).await;
+    if ended.left_at_once {
+        lanes.abort_all();
+    }
+    while lanes.join_next().await.is_some() {}
+    let tally = ledger.tally().await?;
+    Ok(Ending {
+        tally,
+        fault: ended.fault,
+        stopped: ended.stopped && (ended.left_at_once || tally.remaining() > 0),
+        next_due: ledger.next_due().await?,
+        wall: ended.wall,
+    })
+}
