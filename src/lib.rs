@@ -31,3 +31,5 @@ pub mod message;
 // Floor 4: judgement and engine.
 pub mod check;
 pub mod delivery;
+// Floor 5: the world, and telling about it.
+pub mod io;

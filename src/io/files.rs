@@ -1,0 +1,124 @@
+//! Files and folders: the only place where plain files are read and written.
+#![expect(clippy::disallowed_methods, reason = "this is where files are touched")]
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+
+use crate::finding::Finding;
+use crate::rule;
+
+/// Creates a folder and those above it.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path).map_err(|error| named(path, &error))
+}
+
+/// Reads a whole regular file.
+pub fn read(path: &Path) -> Result<Vec<u8>, Finding> {
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut open(path)?, &mut bytes)
+        .map_err(|error| unreadable(path, error.to_string()))?;
+    Ok(bytes)
+}
+
+/// Opens a regular file; anything else is refused before it can block or disappoint.
+pub fn open(path: &Path) -> Result<fs::File, Finding> {
+    let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => unreadable(path, "there is no such file")
+            .help("check the path, and the folder you are in"),
+        _ => unreadable(path, format!("cannot be read: {error}")),
+    })?;
+    if !metadata.is_file() {
+        let what = if metadata.is_dir() { "a directory, " } else { "" };
+        return Err(
+            unreadable(path, format!("{what}not a regular file")).help("give the path of a file")
+        );
+    }
+    fs::File::open(path).map_err(|error| unreadable(path, format!("cannot be read: {error}")))
+}
+
+fn unreadable(path: &Path, why: impl Into<String>) -> Finding {
+    Finding::about(&rule::FILE_UNREADABLE, path.display().to_string(), why)
+}
+
+/// Writes a file whole: beside it first, then renamed over it.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, bytes)
+        .and_then(|()| fs::rename(&beside, path))
+        .map_err(|error| named(path, &error))
+}
+
+/// The error with the path it is about, which the system leaves out.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))
+}
+
+/// Creates a file that must not exist yet; `false` when it does.
+pub fn create_new(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    match fs::File::options().write(true).create_new(true).open(path) {
+        Ok(mut file) => file.write_all(bytes).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(named(path, &error)),
+    }
+}
+
+/// Creates a file that only its owner can read; `false` when it exists.
+pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    use std::os::unix::fs::OpenOptionsExt;
+    match fs::File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => file.write_all(bytes).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(named(path, &error)),
+    }
+}
+
+/// The files of a folder with this ending, sorted by name; an absent folder has none.
+pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<std::path::PathBuf>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| path.extension().is_some_and(|found| found == ending));
+    paths.sort();
+    Ok(paths)
+}
+
+/// A reader that hashes what goes through it.
+#[derive(Debug)]
+pub struct Hashing<R> {
+    inner: R,
+    hash: sha2::Sha256,
+}
+
+impl<R: io::Read> Hashing<R> {
+    /// Starts to hash.
+    pub fn new(inner: R) -> Self {
+        Self { inner, hash: <sha2::Sha256 as sha2::Digest>::new() }
+    }
+
+    /// SHA-256 of all that was read.
+    pub fn finish(self) -> [u8; 32] {
+        sha2::Digest::finalize(self.hash).into()
+    }
+}
+
+impl<R: io::Read> io::Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        sha2::Digest::update(&mut self.hash, &buffer[..read]);
+        Ok(read)
+    }
+}
+
+/// SHA-256 of a file.
+pub fn digest(path: &Path) -> Result<[u8; 32], Finding> {
+    let mut hashing = Hashing::new(open(path)?);
+    io::copy(&mut hashing, &mut io::sink()).map_err(|error| {
+        Finding::about(&rule::FILE_UNREADABLE, path.display().to_string(), error.to_string())
+    })?;
+    Ok(hashing.finish())
+}

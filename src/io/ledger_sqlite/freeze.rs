@@ -1,0 +1,236 @@
+//! Freezing a plan: the list streams in, duplicates collapse, and all of it is durable at once or not at all.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::Ledger;
+use crate::audience::Subscriber;
+use crate::delivery::ledger::LedgerError;
+use crate::delivery::plan::{Pinned, PlanHash};
+
+/// A plan being frozen. Dropped before [`Freeze::commit`], nothing of it remains.
+#[derive(Debug)]
+pub struct Freeze<'a> {
+    ledger: &'a mut Ledger,
+    issue: i64,
+    row: i64,
+    done: bool,
+}
+
+/// A frozen plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    /// The issue's row id.
+    pub issue: i64,
+    /// Recipients that will be mailed.
+    pub recipients: u64,
+    /// Recipients that will not, by reason.
+    pub skipped: Vec<(String, u64)>,
+    /// How many rows repeated an earlier address.
+    pub duplicates: u64,
+    /// The first of them: (line, line of the row that stays).
+    pub duplicate_lines: Vec<(u64, u64)>,
+    /// The hash of the plan.
+    pub plan_hash: String,
+}
+
+/// Duplicates named in the report.
+const NAMED_DUPLICATES: i64 = 20;
+
+impl<'a> Freeze<'a> {
+    /// Starts to freeze an issue that the ledger does not know yet.
+    pub fn begin(
+        ledger: &'a mut Ledger,
+        pinned: &Pinned,
+        only: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        let json = serde_json::to_string(pinned).map_err(|error| LedgerError(error.to_string()))?;
+        ledger.connection.execute_batch(
+            "DROP TABLE IF EXISTS temp.excluded;
+             CREATE TEMP TABLE excluded (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+             BEGIN IMMEDIATE",
+        )?;
+        let inserted = ledger.connection.execute(
+            "INSERT INTO issue (slug, digest, plan_hash, pinned, only_tag, list_sha256, released_at, version) VALUES (?1, ?2, '', ?3, ?4, '', ?5, ?6)",
+            params![pinned.issue.id, pinned.digest(), json, only, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
+        );
+        let issue = ledger.connection.last_insert_rowid();
+        let freeze = Self { ledger, issue, row: 0, done: false };
+        inserted?;
+        Ok(freeze)
+    }
+
+    /// Adds a reader of the list; `skipped` says why this reader is not mailed.
+    pub fn add(
+        &mut self,
+        line: usize,
+        reader: &Subscriber,
+        skipped: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        let json = serde_json::to_string(reader).map_err(|error| LedgerError(error.to_string()))?;
+        self.insert(line, reader.email.as_str(), Some((&reader.email.canonical(), &json)), skipped)
+    }
+
+    /// Notes a reader who is not part of this plan and not to be mailed, in case another row has the same address.
+    pub fn exclude(&mut self, reader: &Subscriber, reason: &str) -> Result<(), LedgerError> {
+        self.ledger
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO temp.excluded (key, reason) VALUES (?1, ?2)")?
+            .execute(params![reader.email.canonical(), reason])?;
+        Ok(())
+    }
+
+    /// Adds a row of the list that cannot be used; it counts as skipped.
+    pub fn add_invalid(&mut self, line: usize) -> Result<(), LedgerError> {
+        self.insert(line, "", None, Some("invalid"))
+    }
+
+    fn insert(
+        &mut self,
+        line: usize,
+        email: &str,
+        frozen: Option<(&str, &str)>,
+        skipped: Option<&str>,
+    ) -> Result<(), LedgerError> {
+        self.row += 1;
+        let connection = &self.ledger.connection;
+        connection
+            .prepare_cached("INSERT INTO recipient (issue, row, line, email, key, reader) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![self.issue, self.row, i64::try_from(line).unwrap_or(i64::MAX), email, frozen.map(|f| f.0), frozen.map(|f| f.1)])?;
+        let state = if skipped.is_some() { "skipped" } else { "pending" };
+        connection
+            .prepare_cached(
+                "INSERT INTO delivery (issue, row, state, reason) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![self.issue, self.row, state, skipped])?;
+        Ok(())
+    }
+
+    /// Collapses duplicates and hashes the plan, which nothing can be added to any more. `list_sha256` is the list's digest.
+    pub fn seal(&mut self, list_sha256: &str) -> Result<Frozen, LedgerError> {
+        let (duplicates, duplicate_lines) = self.collapse()?;
+        let connection = &self.ledger.connection;
+        let plan_hash = plan_hash(connection, self.issue)?;
+        connection.execute(
+            "UPDATE issue SET plan_hash = ?2, list_sha256 = ?3 WHERE id = ?1",
+            params![self.issue, plan_hash, list_sha256],
+        )?;
+        let recipients = count(connection, self.issue, "state = 'pending'")?;
+        let skipped = skipped(connection, self.issue)?;
+        Ok(Frozen {
+            issue: self.issue,
+            recipients,
+            skipped,
+            duplicates,
+            duplicate_lines,
+            plan_hash,
+        })
+    }
+
+    /// Makes the sealed plan durable.
+    pub fn commit(mut self) -> Result<(), LedgerError> {
+        self.ledger.connection.execute_batch("COMMIT")?;
+        self.done = true;
+        Ok(())
+    }
+
+    /// Of rows with the same key the first stays. If any of them is not to be mailed, none is: consent comes first.
+    fn collapse(&self) -> Result<(u64, Vec<(u64, u64)>), LedgerError> {
+        let connection = &self.ledger.connection;
+        let keys = connection.execute(
+            "INSERT INTO recipient_key (issue, key, row) SELECT issue, key, min(row) FROM recipient WHERE issue = ?1 AND key IS NOT NULL GROUP BY key",
+            params![self.issue],
+        )?;
+        connection.execute(
+            "UPDATE delivery SET state = 'skipped', reason =
+               (SELECT e.reason FROM recipient r JOIN temp.excluded e USING (key) WHERE r.issue = delivery.issue AND r.row = delivery.row)
+             WHERE issue = ?1 AND state = 'pending' AND row IN
+               (SELECT k.row FROM temp.excluded e JOIN recipient_key k ON k.issue = ?1 AND k.key = e.key)",
+            params![self.issue],
+        )?;
+        let rows = count(connection, self.issue, "reason IS NOT 'invalid'")?;
+        if rows == keys as u64 {
+            return Ok((0, Vec::new()));
+        }
+        let lines = self.named_duplicates()?;
+        // The reason of a repeated row goes to the row that stays; then the repeated rows go. All of it in SQL, as the
+        // list may be long and repeat itself all the way.
+        connection.execute(
+            "UPDATE delivery SET state = 'skipped', reason = twin.reason FROM
+               (SELECT k.row, min(d.reason) AS reason FROM recipient r
+                JOIN recipient_key k ON k.issue = r.issue AND k.key = r.key AND k.row <> r.row
+                JOIN delivery d ON d.issue = r.issue AND d.row = r.row AND d.state = 'skipped'
+                WHERE r.issue = ?1 GROUP BY k.row) AS twin
+             WHERE delivery.issue = ?1 AND delivery.row = twin.row AND delivery.state = 'pending'",
+            params![self.issue],
+        )?;
+        let mut duplicates = 0;
+        for table in ["delivery", "recipient"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE issue = ?1 AND row IN
+                   (SELECT r.row FROM recipient r JOIN recipient_key k ON k.issue = r.issue AND k.key = r.key AND k.row <> r.row
+                    WHERE r.issue = ?1)"
+            );
+            duplicates = connection.execute(&sql, params![self.issue])?;
+        }
+        Ok((duplicates as u64, lines))
+    }
+
+    /// The first repeated rows: (line, line of the row that stays).
+    fn named_duplicates(&self) -> Result<Vec<(u64, u64)>, LedgerError> {
+        let mut statement = self.ledger.connection.prepare(
+            "SELECT r.line, first.line FROM recipient r
+             JOIN recipient_key k ON k.issue = r.issue AND k.key = r.key AND k.row <> r.row
+             JOIN recipient first ON first.issue = r.issue AND first.row = k.row
+             WHERE r.issue = ?1 ORDER BY r.row LIMIT ?2",
+        )?;
+        let lines = statement.query_map(params![self.issue, NAMED_DUPLICATES], |row| {
+            Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        Ok(lines.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Drop for Freeze<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            let _ = self.ledger.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn count(connection: &Connection, issue: i64, which: &str) -> rusqlite::Result<u64> {
+    connection.query_row(
+        &format!("SELECT count(*) FROM delivery WHERE issue = ?1 AND {which}"),
+        params![issue],
+        |row| row.get::<_, i64>(0).map(i64::unsigned_abs),
+    )
+}
+
+fn skipped(connection: &Connection, issue: i64) -> rusqlite::Result<Vec<(String, u64)>> {
+    let sql = "SELECT reason, count(*) FROM delivery WHERE issue = ?1 AND state = 'skipped' GROUP BY reason ORDER BY reason";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map(params![issue], |row| {
+        Ok((
+            row.get::<_, Option<String>>(0)?.unwrap_or_default(),
+            row.get::<_, i64>(1)?.unsigned_abs(),
+        ))
+    })?;
+    rows.collect()
+}
+
+fn plan_hash(connection: &Connection, issue: i64) -> rusqlite::Result<String> {
+    let digest: String =
+        connection.query_row("SELECT digest FROM issue WHERE id = ?1", params![issue], |row| {
+            row.get(0)
+        })?;
+    let mut hash = PlanHash::new(&digest);
+    let sql = "SELECT r.reader FROM delivery d JOIN recipient r USING (issue, row) WHERE d.issue = ?1 AND d.state = 'pending' ORDER BY d.row";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query(params![issue])?;
+    while let Some(row) = rows.next()? {
+        hash.add(row.get_ref(0)?.as_str()?);
+    }
+    Ok(hash.finish())
+}

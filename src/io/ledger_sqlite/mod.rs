@@ -1,0 +1,201 @@
+//! The ledger on disk: `SQLite` in WAL mode, one fsync for everything queued since the last.
+//!
+//! One sender holds `ledger.lock`; readers ([`read`]) open a second connection and need no lock.
+
+mod freeze;
+mod lock;
+pub mod read;
+mod rows;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::delivery::ledger::LedgerError;
+use crate::delivery::plan::Pinned;
+pub use freeze::{Freeze, Frozen};
+pub use rows::{Reconcile, SqliteLedger};
+
+use lock::Lock;
+
+/// The number in `PRAGMA user_version`.
+const SCHEMA: i32 = 1;
+
+/// "Post" in ASCII: tells our file from any other `SQLite` database.
+const APPLICATION_ID: i32 = 0x506f_7374;
+
+/// The ledger file, open for sending. Only one process can hold it.
+#[derive(Debug)]
+pub struct Ledger {
+    connection: Connection,
+    _lock: Option<Lock>,
+    /// Rows found `attempting`, that is in doubt since a crash.
+    pub in_doubt: u64,
+}
+
+/// Why the ledger cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another send holds it.
+    #[error("another send holds the ledger: {0}")]
+    Locked(String),
+    /// It cannot be read or written, or is not ours.
+    #[error("{}: {why}", path.display())]
+    Storage {
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        why: String,
+    },
+}
+
+/// An issue that the ledger knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownIssue {
+    /// The row id.
+    pub id: i64,
+    /// Its pinned bytes.
+    pub pinned: Pinned,
+    /// Their digest.
+    pub digest: String,
+    /// `--only` of the plan.
+    pub only: Option<String>,
+    /// The list's SHA-256 when it was last read.
+    pub list_sha256: String,
+    /// The plan's hash.
+    pub plan_hash: String,
+    /// The Date of every copy.
+    pub released_at: Timestamp,
+}
+
+/// The file of the ledger in a state folder.
+pub fn file(dir: &Path) -> PathBuf {
+    dir.join("ledger.sqlite")
+}
+
+impl Ledger {
+    /// Opens or creates the ledger in `dir` and takes its lock; every row that a crash left `attempting` becomes
+    /// unknown. `who` is shown to a second sender.
+    pub fn open(dir: &Path, who: &str, now: Timestamp) -> Result<Self, OpenError> {
+        let path = file(dir);
+        let storage = |why: String| OpenError::Storage { path: path.clone(), why };
+        super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
+        let lock = Lock::take(&dir.join("ledger.lock"), who)?;
+        let connection = Connection::open(&path).map_err(|error| storage(error.to_string()))?;
+        let mut ledger = Self { connection, _lock: Some(lock), in_doubt: 0 };
+        ledger.prepare("WAL", "FULL").map_err(|error| storage(explain(&error)))?;
+        ledger.in_doubt =
+            ledger.doubt_what_crashed(now).map_err(|error| storage(explain(&error)))?;
+        Ok(ledger)
+    }
+
+    /// A ledger for a rehearsal: the same tables in a file that is forgotten afterwards, without durability.
+    pub fn throw_away() -> Result<Self, OpenError> {
+        // An empty name is SQLite's temporary file: on disk, so that memory stays flat, and deleted on close.
+        let storage = |error: &rusqlite::Error| OpenError::Storage {
+            path: PathBuf::from("temporary ledger"),
+            why: explain(error),
+        };
+        let connection = Connection::open("").map_err(|error| storage(&error))?;
+        let mut ledger = Self { connection, _lock: None, in_doubt: 0 };
+        ledger.prepare("OFF", "OFF").map_err(|error| storage(&error))?;
+        Ok(ledger)
+    }
+
+    /// The issue with this id, if it was frozen before.
+    pub fn issue(&self, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
+        issue(&self.connection, slug)
+    }
+
+    fn prepare(&mut self, journal: &str, synchronous: &str) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(Duration::from_secs(10))?;
+        let mode: String =
+            self.connection
+                .query_row(&format!("PRAGMA journal_mode={journal}"), [], |row| row.get(0))?;
+        if journal == "WAL" && !mode.eq_ignore_ascii_case("wal") {
+            return Err(refusal(format!(
+                "journal mode is {mode}, not WAL; is this a network file system?"
+            )));
+        }
+        self.connection.execute_batch(&format!(
+            "PRAGMA synchronous={synchronous}; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
+        ))?;
+        self.migrate()
+    }
+
+    fn migrate(&mut self) -> rusqlite::Result<()> {
+        let version: i32 =
+            self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let application: i32 =
+            self.connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+        match (application, version) {
+            (APPLICATION_ID, SCHEMA) => Ok(()),
+            (0, 0) => {
+                let transaction = self.connection.transaction()?;
+                transaction.execute_batch(include_str!("schema.sql"))?;
+                transaction.execute_batch(&format!(
+                    "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA};"
+                ))?;
+                transaction.commit()
+            }
+            (APPLICATION_ID, newer) => Err(refusal(format!(
+                "written by a newer postrider (schema {newer}, this one knows {SCHEMA}); upgrade"
+            ))),
+            _ => Err(refusal("is not a postrider ledger".into())),
+        }
+    }
+
+    fn doubt_what_crashed(&self, now: Timestamp) -> rusqlite::Result<u64> {
+        let changed = self.connection.execute(
+            "UPDATE delivery SET state = 'unknown', reason = 'crash', changed_at = ?1 WHERE state = 'attempting'",
+            params![now.as_millisecond()],
+        )?;
+        Ok(changed as u64)
+    }
+}
+
+fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
+    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at FROM issue WHERE slug = ?1";
+    let found = connection
+        .query_row(sql, params![slug], |row| {
+            let pinned: String = row.get(1)?;
+            Ok(KnownIssue {
+                id: row.get(0)?,
+                pinned: serde_json::from_str(&pinned)
+                    .map_err(|error| refusal(format!("pinned issue is damaged: {error}")))?,
+                digest: row.get(2)?,
+                only: row.get(3)?,
+                list_sha256: row.get(4)?,
+                plan_hash: row.get(5)?,
+                released_at: timestamp(row.get(6)?),
+            })
+        })
+        .optional();
+    found.map_err(|error| LedgerError(explain(&error)))
+}
+
+fn timestamp(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).unwrap_or_default()
+}
+
+/// An error of ours in `SQLite`'s clothes, so that one `?` serves both.
+fn refusal(why: String) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(why.into())
+}
+
+/// `SQLite`'s words without its codes.
+fn explain(error: &rusqlite::Error) -> String {
+    match error {
+        rusqlite::Error::SqliteFailure(_, Some(words)) => words.clone(),
+        rusqlite::Error::ToSqlConversionFailure(words) => words.to_string(),
+        other => other.to_string(),
+    }
+}
+
+impl From<rusqlite::Error> for LedgerError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(explain(&error))
+    }
+}

@@ -1,0 +1,305 @@
+//! The rows of one issue under way: claims, group commits and counts, on a blocking thread so that lanes never wait.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{OpenError, timestamp};
+use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, State, Tally};
+
+/// The ledger of an issue that is being sent.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    inner: Option<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    ledger: super::Ledger,
+    issue: i64,
+    run: i64,
+    /// The last pending row handed out; rows before it are settled, in a lane or back in the dispatcher's queue.
+    cursor: i64,
+    /// Rows handed out and not settled.
+    claimed: HashSet<i64>,
+}
+
+impl SqliteLedger {
+    /// Starts a run over the rows of an issue.
+    pub fn start(
+        ledger: super::Ledger,
+        issue: i64,
+        pid: u32,
+        host: &str,
+        now: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        let sql =
+            "INSERT INTO run (issue, pid, host, started, version) VALUES (?1, ?2, ?3, ?4, ?5)";
+        ledger.connection.execute(
+            sql,
+            params![issue, pid, host, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
+        )?;
+        let run = ledger.connection.last_insert_rowid();
+        Ok(Self { inner: Some(Inner { ledger, issue, run, cursor: 0, claimed: HashSet::new() }) })
+    }
+
+    /// Ends the run and gives the ledger back.
+    pub fn end(mut self, now: Timestamp) -> Result<super::Ledger, LedgerError> {
+        let inner = self.inner.take().ok_or_else(lost)?;
+        let sql = "UPDATE run SET ended = ?2 WHERE id = ?1";
+        inner.ledger.connection.execute(sql, params![inner.run, now.as_millisecond()])?;
+        Ok(inner.ledger)
+    }
+
+    /// Runs `work` where blocking is allowed. A dispatcher never drops such a future half-way.
+    async fn with<R: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Inner) -> Result<R, LedgerError> + Send + 'static,
+    ) -> Result<R, LedgerError> {
+        let mut inner = self.inner.take().ok_or_else(lost)?;
+        let (inner, result) = tokio::task::spawn_blocking(move || {
+            let result = work(&mut inner);
+            (inner, result)
+        })
+        .await
+        .map_err(|error| LedgerError(error.to_string()))?;
+        self.inner = Some(inner);
+        result
+    }
+}
+
+fn lost() -> LedgerError {
+    LedgerError("the ledger's thread has ended".into())
+}
+
+impl Ledger for SqliteLedger {
+    async fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
+        self.with(move |inner| inner.claim(now, limit)).await
+    }
+
+    async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.with(move |inner| inner.append(&entries)).await
+    }
+
+    async fn next_due(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+        self.with(|inner| inner.next_due()).await
+    }
+
+    async fn tally(&mut self) -> Result<Tally, LedgerError> {
+        self.with(|inner| Ok(tally(&inner.ledger.connection, inner.issue)?)).await
+    }
+}
+
+impl Inner {
+    fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
+        let due = "d.state = 'deferred' AND d.next_at <= ?2 ORDER BY d.next_at";
+        let mut rows = self.select(due, now.as_millisecond(), limit + self.claimed.len())?;
+        rows.retain(|row| !self.claimed.contains(&number(row)));
+        rows.truncate(limit);
+        let fresh = self.select(
+            "d.state = 'pending' AND d.row > ?2 ORDER BY d.row",
+            self.cursor,
+            limit - rows.len(),
+        )?;
+        if let Some(last) = fresh.last() {
+            self.cursor = number(last);
+        }
+        rows.extend(fresh);
+        self.claimed.extend(rows.iter().map(number));
+        Ok(rows)
+    }
+
+    fn select(&self, which: &str, bound: i64, limit: usize) -> Result<Vec<Row>, LedgerError> {
+        let sql = format!(
+            "SELECT d.row, r.reader, d.attempts, d.first_at FROM delivery d JOIN recipient r USING (issue, row)
+             WHERE d.issue = ?1 AND {which} LIMIT ?3"
+        );
+        let mut statement = self.ledger.connection.prepare_cached(&sql)?;
+        let mut found = statement.query(params![
+            self.issue,
+            bound,
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        ])?;
+        let mut rows = Vec::new();
+        while let Some(row) = found.next()? {
+            let reader =
+                row.get_ref(1)?.as_str().map_err(|error| LedgerError(error.to_string()))?;
+            rows.push(Row {
+                number: row.get::<_, i64>(0)?.unsigned_abs(),
+                reader: serde_json::from_str(reader)
+                    .map_err(|error| LedgerError(format!("a recipient is damaged: {error}")))?,
+                attempts: row.get(2)?,
+                first_attempt: row.get::<_, Option<i64>>(3)?.map(timestamp),
+            });
+        }
+        Ok(rows)
+    }
+
+    fn append(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
+        let (issue, run) = (self.issue, self.run);
+        let transaction = self.ledger.connection.transaction()?;
+        for entry in entries {
+            write(&transaction, issue, run, entry)?;
+        }
+        transaction.commit()?;
+        for entry in entries {
+            // A row that is pending again stays with the dispatcher, so its claim stands.
+            if let Entry::Settled { row, outcome, .. } = entry
+                && outcome.state() != State::Pending
+            {
+                self.claimed.remove(&row.cast_signed());
+            }
+        }
+        Ok(())
+    }
+
+    fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT row, next_at FROM delivery WHERE issue = ?1 AND state = 'deferred' ORDER BY next_at LIMIT ?2";
+        let mut statement = self.ledger.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![
+            self.issue,
+            i64::try_from(self.claimed.len() + 1).unwrap_or(i64::MAX)
+        ])?;
+        while let Some(row) = rows.next()? {
+            if !self.claimed.contains(&row.get(0)?) {
+                return Ok(Some(timestamp(row.get(1)?)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn number(row: &Row) -> i64 {
+    row.number.cast_signed()
+}
+
+fn write(connection: &Connection, issue: i64, run: i64, entry: &Entry) -> rusqlite::Result<()> {
+    let changed = match entry {
+        Entry::Attempting { row, at } => connection
+            .prepare_cached("UPDATE delivery SET state = 'attempting', changed_at = ?3, next_at = NULL WHERE issue = ?1 AND row = ?2")?
+            .execute(params![issue, row.cast_signed(), at.as_millisecond()])?,
+        Entry::Settled { row, at, outcome } => settle(connection, issue, run, row.cast_signed(), *at, outcome)?,
+    };
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(super::refusal(format!("a row of issue {issue} is missing")))
+    }
+}
+
+fn settle(
+    connection: &Connection,
+    issue: i64,
+    run: i64,
+    row: i64,
+    at: Timestamp,
+    outcome: &Outcome,
+) -> rusqlite::Result<usize> {
+    let at = at.as_millisecond();
+    let (reason, next_at, stage, reply, words) = match outcome {
+        Outcome::Sent(reply) => (None, None, None, Some(reply), reply.to_string()),
+        Outcome::Deferred(next_at, stage, reply) => {
+            (None, Some(next_at.as_millisecond()), Some(*stage), Some(reply), reply.to_string())
+        }
+        Outcome::Failed(class, answered, words) => {
+            let (stage, reply) = answered.as_ref().map(|(stage, reply)| (*stage, reply)).unzip();
+            (Some(class.as_str()), None, stage, reply, words.clone())
+        }
+        Outcome::NotSent(why) => (None, None, None, None, why.clone()),
+        Outcome::Unknown(why) => (Some("no-reply"), None, None, None, why.clone()),
+    };
+    let answered = i64::from(reply.is_some());
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (run, issue, row, at, outcome, stage, code, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            run,
+            issue,
+            row,
+            at,
+            outcome.state().as_str(),
+            stage.map(|stage| stage.to_string()),
+            reply.map(|reply| reply.code),
+            words
+        ])?;
+    connection
+        .prepare_cached(
+            "UPDATE delivery SET state = ?3, reason = ?4, changed_at = ?5, next_at = ?6, attempts = attempts + ?7,
+               first_at = CASE WHEN ?7 THEN coalesce(first_at, ?5) ELSE first_at END WHERE issue = ?1 AND row = ?2",
+        )?
+        .execute(params![issue, row, outcome.state().as_str(), reason, at, next_at, answered])
+}
+
+/// The states of an issue, recounted from its rows.
+pub(super) fn tally(connection: &Connection, issue: i64) -> rusqlite::Result<Tally> {
+    let mut tally = Tally::default();
+    let mut statement = connection
+        .prepare_cached("SELECT state, count(*) FROM delivery WHERE issue = ?1 GROUP BY state")?;
+    let mut rows = statement.query(params![issue])?;
+    while let Some(row) = rows.next()? {
+        if let Some(state) = State::parse(row.get_ref(0)?.as_str()?) {
+            tally.set(state, row.get::<_, i64>(1)?.unsigned_abs());
+        }
+    }
+    Ok(tally)
+}
+
+/// What the list says now of the readers of a plan that is under way.
+#[derive(Debug)]
+pub struct Reconcile<'a> {
+    ledger: &'a mut super::Ledger,
+    issue: i64,
+}
+
+impl<'a> Reconcile<'a> {
+    /// Starts to compare; nothing changes before [`Reconcile::finish`].
+    pub fn begin(ledger: &'a mut super::Ledger, issue: i64) -> Result<Self, LedgerError> {
+        ledger.connection.execute_batch(
+            "DROP TABLE IF EXISTS temp.listed; CREATE TEMP TABLE listed (key TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID; BEGIN IMMEDIATE",
+        )?;
+        Ok(Self { ledger, issue })
+    }
+
+    /// A reader the list still has, and why this reader is not mailed, if so.
+    pub fn add(&mut self, key: &str, skipped: Option<&str>) -> Result<(), LedgerError> {
+        let sql = "INSERT INTO listed (key, reason) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET reason = coalesce(reason, excluded.reason)";
+        self.ledger.connection.prepare_cached(sql)?.execute(params![key, skipped])?;
+        Ok(())
+    }
+
+    /// Skips every open row whose reader is gone from the list or no longer active; gives how many. Readers that are
+    /// new on the list are not part of the frozen plan.
+    pub fn finish(self, list_sha256: &str) -> Result<u64, LedgerError> {
+        let connection = &self.ledger.connection;
+        let skipped = connection.execute(
+            "UPDATE delivery SET state = 'skipped', next_at = NULL, reason = coalesce(
+               (SELECT l.reason FROM recipient r JOIN listed l USING (key) WHERE r.issue = delivery.issue AND r.row = delivery.row), 'removed')
+             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND NOT EXISTS
+               (SELECT 1 FROM recipient r JOIN listed l USING (key)
+                WHERE r.issue = delivery.issue AND r.row = delivery.row AND l.reason IS NULL)",
+            params![self.issue],
+        )?;
+        connection.execute(
+            "UPDATE issue SET list_sha256 = ?2 WHERE id = ?1",
+            params![self.issue, list_sha256],
+        )?;
+        connection.execute_batch("COMMIT; DROP TABLE listed")?;
+        Ok(skipped as u64)
+    }
+}
+
+impl Drop for Reconcile<'_> {
+    fn drop(&mut self) {
+        if !self.ledger.connection.is_autocommit() {
+            let _ = self.ledger.connection.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+impl From<OpenError> for LedgerError {
+    fn from(error: OpenError) -> Self {
+        Self(error.to_string())
+    }
+}

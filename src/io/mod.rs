@@ -1,0 +1,7 @@
+//! The world: files, secrets, the ledger on disk, the wire, the rehearsal and the built-in catcher.
+
+pub mod files;
+pub mod host;
+pub mod ledger_sqlite;
+pub mod outbox;
+pub mod replacement;
