@@ -5,3 +5,5 @@ pub mod host;
 pub mod ledger_sqlite;
 pub mod outbox;
 pub mod replacement;
+pub mod secret;
+pub mod smtp;

@@ -1,0 +1,218 @@
+//! Secrets: read when they are needed, kept out of everything that is shown.
+
+use std::fmt;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::config::SecretSource;
+use crate::finding::{Finding, shown};
+use crate::rule::SECRET_UNREADABLE;
+
+/// A password or key. Has no `Display`, and its `Debug` is blind: only [`Secret::expose`] gives it away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// The longest first line that is taken for a secret.
+const LONGEST: u64 = 64 * 1024;
+
+impl Secret {
+    /// A secret that is known already.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Reads the first line of what the source holds; an empty one is refused.
+    ///
+    /// What a command prints on stderr is thrown away: a password manager in distress may print anything.
+    pub fn read(source: &SecretSource) -> Result<Self, Box<Finding>> {
+        let bytes = match source {
+            SecretSource::Command(command) => from_command(command),
+            SecretSource::File(path) => from_file(path),
+            SecretSource::Env(name) => from_environment(name),
+        }?;
+        let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        match std::str::from_utf8(line) {
+            Ok("") => Err(unreadable(source, "the secret is empty")),
+            Ok(text) if text.contains('\0') => {
+                Err(unreadable(source, "the secret holds a NUL character (RFC 4616)"))
+            }
+            Ok(text) => Ok(Self::new(text)),
+            Err(_) => Err(unreadable(source, "the secret is not UTF-8")),
+        }
+    }
+
+    /// The secret itself, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+fn from_command(command: &str) -> Result<Vec<u8>, Box<Finding>> {
+    // The command itself is not shown either: people write `echo PASSWORD`.
+    let failed = |what: String| {
+        let finding = Finding::about(&SECRET_UNREADABLE, "password-command", what);
+        Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
+    };
+    let output = Command::new("sh")
+        .args(["-c", command])
+        .stderr(Stdio::null())
+        .output()
+        .map_err(|error| failed(format!("cannot start `sh`: {error}")))?;
+    if !output.status.success() {
+        return Err(failed(format!("the command ended with {}", output.status)));
+    }
+    Ok(output.stdout)
+}
+
+fn from_file(path: &Path) -> Result<Vec<u8>, Box<Finding>> {
+    let failed = |what: String, help: String| {
+        let finding = Finding::about(&SECRET_UNREADABLE, path.display().to_string(), what);
+        Box::new(finding.help(help))
+    };
+    let unreadable = |error: std::io::Error| {
+        let what = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        failed(what, "its first line is the secret, as UTF-8 text".into())
+    };
+    #[expect(clippy::disallowed_methods, reason = "secrets are read here and nowhere else")]
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(failed("is not a regular file".into(), "name a file that holds it".into()));
+    }
+    if let Some(mode) = open_to_others(&metadata) {
+        return Err(failed(
+            format!("others may read this file (mode {mode:03o})"),
+            format!("type `chmod 600 {}`", path.display()),
+        ));
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// The permission bits, if group or others have any.
+#[cfg(unix)]
+fn open_to_others(metadata: &std::fs::Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = metadata.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Elsewhere access lists decide, which the standard library does not show.
+#[cfg(not(unix))]
+fn open_to_others(_: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
+fn from_environment(name: &str) -> Result<Vec<u8>, Box<Finding>> {
+    #[expect(clippy::disallowed_methods, reason = "secrets are read here and nowhere else")]
+    let value = std::env::var_os(name);
+    value.map(std::ffi::OsString::into_encoded_bytes).ok_or_else(|| {
+        let what = format!("variable `{}` is not set", shown(name));
+        let finding = Finding::about(&SECRET_UNREADABLE, "environment", what);
+        Box::new(
+            finding.help(format!("set it where you run this: `{}=… postrider …`", shown(name))),
+        )
+    })
+}
+
+/// A finding about what was read; what was read is not in it.
+fn unreadable(source: &SecretSource, what: &str) -> Box<Finding> {
+    let name = match source {
+        SecretSource::Command(_) => "password-command".into(),
+        SecretSource::File(path) => path.display().to_string(),
+        SecretSource::Env(name) => format!("variable {}", shown(name)),
+    };
+    let finding = Finding::about(&SECRET_UNREADABLE, name, what);
+    Box::new(finding.help("its first line is the secret, as UTF-8 text"))
+}
+
+/// Bytes that nobody can guess, from the system.
+#[expect(clippy::disallowed_methods, reason = "the one place where secrets are made")]
+pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| {
+        std::io::Error::other(format!("the system gives no randomness: {error}"))
+    })?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(text: &str) -> Result<Secret, Box<Finding>> {
+        Secret::read(&SecretSource::Command(text.into()))
+    }
+
+    #[cfg(unix)]
+    fn file(mode: u32, content: &[u8]) -> (Result<Secret, Box<Finding>>, tempfile::TempDir) {
+        use std::io::Write;
+        use std::os::unix::fs::OpenOptionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("password");
+        let mut options = std::fs::OpenOptions::new();
+        options
+            .write(true)
+            .create(true)
+            .mode(mode)
+            .open(&path)
+            .unwrap()
+            .write_all(content)
+            .unwrap();
+        (Secret::read(&SecretSource::File(path)), dir)
+    }
+
+    #[test]
+    fn the_first_line_of_a_command_is_the_secret() {
+        assert_eq!(command("printf 'hunter2\\r\\nuser: ada\\n'").unwrap().expose(), "hunter2");
+    }
+
+    #[test]
+    fn a_failing_command_shows_nothing_of_what_it_printed() {
+        let finding = command("echo hunter2; echo hunter2 >&2; exit 3").unwrap_err();
+        assert_eq!(finding.rule.id, "secret-unreadable");
+        assert_eq!(finding.message, "the command ended with exit status: 3");
+        assert_eq!(command("true").unwrap_err().message, "the secret is empty");
+        assert!(!finding.help.unwrap().contains("hunter2"));
+        let finding = command("printf 'hunter\\0002'").unwrap_err();
+        assert_eq!(finding.message, "the secret holds a NUL character (RFC 4616)");
+        let finding = command("printf 'hunter2\\377'").unwrap_err();
+        assert!(!format!("{finding:?}").contains("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_may_read_is_refused() {
+        assert_eq!(file(0o600, b"hunter2\n").0.unwrap().expose(), "hunter2");
+        let (result, dir) = file(0o640, b"hunter2\n");
+        let finding = result.unwrap_err();
+        assert_eq!(finding.message, "others may read this file (mode 640)");
+        let help = format!("type `chmod 600 {}`", dir.path().join("password").display());
+        assert_eq!(finding.help, Some(help));
+        let folder = Secret::read(&SecretSource::File(dir.path().into())).unwrap_err();
+        assert_eq!(folder.message, "is not a regular file");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let finding = Secret::read(&SecretSource::Env("POSTRIDER_NO_SUCH".into())).unwrap_err();
+        assert_eq!(finding.message, "variable `POSTRIDER_NO_SUCH` is not set");
+    }
+
+    #[test]
+    fn a_secret_does_not_show_itself() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(..)");
+    }
+}

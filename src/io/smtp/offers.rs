@@ -1,0 +1,49 @@
+//! What the relay offers in its reply to EHLO (RFC 5321 4.1.1.1), beyond what lettre's `ServerInfo` keeps.
+
+use super::reply::Frame;
+
+/// The extensions that matter to us.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Offers {
+    /// SIZE: the largest letter in bytes; 0 stands for no announced limit (RFC 1870 4).
+    pub(super) size: Option<usize>,
+    /// SMTPUTF8 (RFC 6531).
+    pub(super) smtputf8: bool,
+    /// STARTTLS (RFC 3207).
+    pub(super) starttls: bool,
+}
+
+impl Offers {
+    /// Reads the lines after the first, which is the relay's name.
+    pub(super) fn parse(frame: &Frame) -> Self {
+        let mut offers = Self::default();
+        for line in frame.lines().skip(1) {
+            let mut words = line.split_ascii_whitespace();
+            match words.next().unwrap_or_default().to_ascii_uppercase().as_str() {
+                "SIZE" => {
+                    offers.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0));
+                }
+                "SMTPUTF8" => offers.smtputf8 = true,
+                "STARTTLS" => offers.starttls = true,
+                _ => {}
+            }
+        }
+        offers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::reply::Framer;
+    use super::*;
+
+    #[test]
+    fn keywords_are_read_in_any_case_and_the_name_is_not_one() {
+        let mut framer = Framer::default();
+        framer.push(b"250-SMTPUTF8 greets you\r\n250-size 1000\r\n250 StartTLS\r\n");
+        let offers = Offers::parse(&framer.next().unwrap().unwrap());
+        assert_eq!(offers, Offers { size: Some(1000), smtputf8: false, starttls: true });
+        framer.push(b"250-x\r\n250 SIZE\r\n");
+        assert_eq!(Offers::parse(&framer.next().unwrap().unwrap()).size, Some(0));
+    }
+}
