@@ -5,5 +5,7 @@ pub mod host;
 pub mod ledger_sqlite;
 pub mod outbox;
 pub mod replacement;
+pub mod sandbox;
 pub mod secret;
 pub mod smtp;
+pub mod watch;
