@@ -33,3 +33,4 @@ pub mod check;
 pub mod delivery;
 // Floor 5: the world, and telling about it.
 pub mod io;
+pub mod report;

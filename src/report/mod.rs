@@ -1,0 +1,108 @@
+//! Telling people and scripts what happened: the one place that prints.
+//!
+//! Data goes to stdout (`--json`, paths), words go to stderr. Nothing here decides anything.
+
+mod findings;
+mod progress;
+mod summary;
+pub mod words;
+
+use std::io::{self, IsTerminal, Write};
+
+use serde_json::Value;
+
+use crate::finding::Finding;
+pub use progress::narrate;
+pub use summary::{Summary, finished};
+
+/// Where output goes and how it looks; decided once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent properties of a terminal, not a state"
+)]
+pub struct Printer {
+    /// One JSON object a line on stdout.
+    pub json: bool,
+    /// Only errors on stderr.
+    pub quiet: bool,
+    /// Colours on stderr.
+    pub colour: bool,
+    /// A progress bar on stderr.
+    pub live: bool,
+}
+
+impl Printer {
+    /// A printer for this terminal. `no_colour` is the `NO_COLOR` convention.
+    pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
+        let terminal = io::stderr().is_terminal();
+        Self { json, quiet, colour: terminal && !no_colour, live: terminal && !quiet }
+    }
+
+    /// A line for people.
+    pub fn say(self, words: impl AsRef<str>) {
+        if !self.quiet {
+            Self::err(words.as_ref());
+        }
+    }
+
+    /// A failure that has no place in a file.
+    pub fn error(self, words: &str, help: Option<&str>) {
+        Self::err(&format!("{} {words}", self.paint("1;31", "error:")));
+        if let Some(help) = help {
+            Self::err(&format!("{} {help}", self.paint("1;36", "help:")));
+        }
+    }
+
+    /// Findings with their places; remarks are left out when quiet.
+    pub fn findings(self, found: &[Finding]) {
+        for finding in found.iter().filter(|finding| finding.is_error() || !self.quiet) {
+            Self::err(&findings::text(finding, self));
+        }
+    }
+
+    /// A line of data on stdout. A closed pipe is the reader's choice, not an error.
+    pub fn data(self, line: impl AsRef<str>) {
+        let _ = writeln!(io::stdout().lock(), "{}", line.as_ref());
+    }
+
+    /// A JSON object on stdout, with `--json`.
+    pub fn json(self, value: &Value) {
+        if self.json {
+            self.data(value.to_string());
+        }
+    }
+
+    fn err(line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// `text` in an SGR style, where there are colours.
+    fn paint(self, style: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Standard output for much data. A closed pipe is the reader's choice, not an error.
+pub fn stdout() -> impl Write {
+    io::BufWriter::new(Pipe(io::stdout().lock()))
+}
+
+struct Pipe<W>(W);
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        unless_closed(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        unless_closed(self.0.flush(), ())
+    }
+}
+
+fn unless_closed<T>(written: io::Result<T>, all: T) -> io::Result<T> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(all),
+        other => other,
+    }
+}
