@@ -34,3 +34,5 @@ pub mod delivery;
 // Floor 5: the world, and telling about it.
 pub mod io;
 pub mod report;
+// Floor 6: the preview.
+pub mod studio;
