@@ -36,3 +36,5 @@ pub mod io;
 pub mod report;
 // Floor 6: the preview.
 pub mod studio;
+// Floor 7: commands.
+pub mod cli;

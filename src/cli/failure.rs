@@ -1,0 +1,100 @@
+//! What ends a command early: an exit and the words for it, printed once, in `cli::main`.
+
+use crate::delivery::ledger::LedgerError;
+use crate::finding::Finding;
+use crate::io::ledger_sqlite::OpenError;
+use crate::report::Printer;
+
+use super::exit::Exit;
+
+/// A command that cannot go on.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// The exit code.
+    pub(super) exit: Exit,
+    findings: Vec<Finding>,
+    words: Option<String>,
+    help: Option<String>,
+}
+
+impl Failure {
+    /// A failure in words.
+    pub(super) fn new(exit: Exit, words: impl Into<String>) -> Self {
+        Self { exit, findings: Vec::new(), words: Some(words.into()), help: None }
+    }
+
+    /// Mistakes in documents.
+    pub(super) fn mistakes(findings: Vec<Finding>) -> Self {
+        Self { exit: Exit::Mistakes, findings, words: None, help: None }
+    }
+
+    /// A refusal of a gate.
+    pub(super) fn gate(findings: Vec<Finding>) -> Self {
+        Self { exit: Exit::Gate, findings, words: None, help: None }
+    }
+
+    /// Adds what to type next.
+    #[must_use]
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The mistakes it tells of.
+    pub(super) fn into_findings(self) -> Vec<Finding> {
+        self.findings
+    }
+
+    /// Shows it.
+    pub(super) fn print(&self, printer: Printer) {
+        printer.findings(&self.findings);
+        match (&self.words, &self.help) {
+            (Some(words), help) => printer.error(words, help.as_deref()),
+            (None, Some(help)) => printer.say(format!("help: {help}")),
+            (None, None) => {}
+        }
+    }
+}
+
+impl From<Finding> for Failure {
+    fn from(finding: Finding) -> Self {
+        Self::mistakes(vec![finding])
+    }
+}
+
+impl From<Box<Finding>> for Failure {
+    fn from(finding: Box<Finding>) -> Self {
+        (*finding).into()
+    }
+}
+
+impl From<Vec<Finding>> for Failure {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self::mistakes(findings)
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        Self::new(Exit::Storage, format!("the ledger cannot be used: {error}"))
+            .help("nothing more was sent; mend the disk or the file and run the same command again")
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Locked(_) => Self::new(Exit::Locked, error.to_string())
+                .help("wait for it, or look with `postrider status`"),
+            OpenError::Storage { .. } => {
+                Self::new(Exit::Storage, format!("the ledger cannot be opened: {error}"))
+            }
+        }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Exit::Storage, error.to_string())
+    }
+}

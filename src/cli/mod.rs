@@ -1,0 +1,137 @@
+//! The command line: one file a command, and one place that prints errors and ends the process.
+
+mod exit;
+mod failure;
+mod init;
+mod new;
+mod preview;
+mod project;
+mod send;
+mod status;
+pub mod subscribers;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::report::{self, Printer};
+pub use exit::Exit;
+use failure::Failure;
+use project::Project;
+
+/// Turns a Markdown draft into an email issue and carries it to every subscriber.
+#[derive(Debug, Parser)]
+#[command(name = "postrider", version, arg_required_else_help = true, after_help = exit_codes())]
+struct Cli {
+    /// The configuration [default: config.toml in this folder]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print data as JSON, one object a line, on stdout
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print only errors
+    #[arg(long, global = true)]
+    quiet: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make config.toml, subscribers.toml and drafts/ here; overwrites nothing
+    Init,
+    /// Make the next draft
+    New(new::NewArgs),
+    /// Show an issue in the browser, reloaded on every save
+    Preview(preview::PreviewArgs),
+    /// Send an issue to every subscriber, or rehearse it
+    Send(send::SendArgs),
+    /// Show what became of each copy
+    Status(status::StatusArgs),
+    /// Check, import or export the list
+    Subscribers(subscribers::Subscribers),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Parses the command line, runs the command and ends the process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap prints `--help` to stdout and mistakes to stderr.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Complete }.into();
+        }
+    };
+    #[expect(clippy::disallowed_methods, reason = "the NO_COLOR convention is read once, here")]
+    let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let printer = Printer::new(cli.json, cli.quiet, no_colour);
+    match run(cli, printer) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            failure.print(printer);
+            failure.exit.into()
+        }
+    }
+}
+
+fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
+    let project = || Project::load(cli.config.as_deref());
+    match cli.command {
+        Command::Init => init::run(printer),
+        Command::New(args) => {
+            new::run(&args, TimeZone::system().to_datetime(now()).date(), printer)
+        }
+        Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
+        Command::Send(args) => send::run(&args, &project()?, printer),
+        Command::Status(args) => status::run(&args, &project()?, printer),
+        Command::Subscribers(args) => list(&args, &project()?.list(), printer),
+        Command::Completions { shell } => {
+            // The generator panics when it cannot write, so it writes to memory.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "postrider", &mut script);
+            let mut out = report::stdout();
+            out.write_all(&script)?;
+            out.flush()?;
+            Ok(Exit::Complete)
+        }
+    }
+}
+
+/// Runs a command on the list: data to stdout, findings to stderr.
+fn list(args: &subscribers::Subscribers, list: &Path, printer: Printer) -> Result<Exit, Failure> {
+    let format = if printer.json { subscribers::Format::Json } else { subscribers::Format::Text };
+    let mut out = report::stdout();
+    let outcome = subscribers::run(args, list, format, &mut out, &mut |finding| {
+        printer.findings(std::slice::from_ref(finding));
+    })?;
+    out.flush()?;
+    Ok(match outcome {
+        subscribers::Outcome::Done => Exit::Complete,
+        subscribers::Outcome::Mistakes => Exit::Mistakes,
+    })
+}
+
+fn exit_codes() -> String {
+    let rows: Vec<String> =
+        Exit::ALL.iter().map(|(_, code, meaning)| format!("  {code:>3}  {meaning}")).collect();
+    format!("Exit codes:\n{}", rows.join("\n"))
+}
+
+/// The wall clock, read by commands and handed down.
+#[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// The runtime of the commands that talk to a network.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,264 @@
+//! The census: the list streams through once, into the frozen plan, and every mistake in it is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
+
+use crate::audience::list::Rows;
+use crate::audience::{Selection, Subscriber};
+use crate::compose::merge::fill::{Filler, OWN_NAMES, Unresolved};
+use crate::delivery::plan::{Pinned, hex};
+use crate::finding::{Finding, nearest};
+use crate::io::files;
+use crate::io::ledger_sqlite::{Freeze, Frozen, Ledger, Reconcile};
+use crate::message::Letters;
+use crate::report::words::{count, grouped};
+use crate::rule;
+use crate::source::Span;
+
+use super::super::failure::Failure;
+use super::Desk;
+
+/// Readers named for one field; the rest are counted.
+const NAMED: usize = 50;
+
+/// A plan that is sealed and waits to be made durable.
+pub(super) struct Census<'a> {
+    pub(super) freeze: Freeze<'a>,
+    pub(super) frozen: Frozen,
+}
+
+/// What the stream has shown so far.
+#[derive(Default)]
+struct Seen {
+    refused: Refused,
+    columns: BTreeSet<String>,
+    unresolved: BTreeMap<Unresolved, Affected>,
+}
+
+/// The readers whose letter lacks something.
+#[derive(Default)]
+struct Affected {
+    readers: u64,
+    named: Vec<String>,
+}
+
+/// Streams the list into a new plan. Fails with every mistake of the list and every reader for whom a field is missing.
+pub(super) fn freeze<'a>(
+    desk: &Desk<'_>,
+    ledger: &'a mut Ledger,
+    pinned: &Pinned,
+    letters: &Letters,
+    now: jiff::Timestamp,
+) -> Result<Census<'a>, Failure> {
+    let path = desk.project.list();
+    let mut reader = BufReader::new(files::Hashing::new(files::open(&path)?));
+    let mut freeze = Freeze::begin(ledger, pinned, desk.args.only.as_deref(), now)?;
+    let mut seen = Seen::default();
+    let selection = Selection::only(desk.args.only.clone());
+    for row in Rows::new(path.display().to_string(), &mut reader) {
+        match row {
+            Ok(listed) => {
+                seen.note_columns(&listed.subscriber);
+                let skipped = skip_reason(&listed.subscriber);
+                if !selection.includes(&listed.subscriber) {
+                    skipped.map_or(Ok(()), |reason| freeze.exclude(&listed.subscriber, reason))?;
+                    continue;
+                }
+                if skipped.is_none() {
+                    seen.note_missing(&listed.subscriber, listed.line, letters);
+                }
+                freeze.add(listed.line, &listed.subscriber, skipped)?;
+            }
+            Err(mistakes) => {
+                desk.printer.findings(&mistakes);
+                freeze.add_invalid(line_of(&mistakes))?;
+                seen.refused.note(&mistakes, desk);
+            }
+        }
+    }
+    seen.judge(desk)?;
+    let frozen = freeze.seal(&hex(&reader.into_inner().finish()))?;
+    Ok(Census { freeze, frozen })
+}
+
+/// Compares a plan under way with a list that has changed since; gives how many readers it now skips.
+pub(super) fn reconcile(
+    desk: &Desk<'_>,
+    ledger: &mut Ledger,
+    issue: i64,
+    known_sha256: &str,
+) -> Result<u64, Failure> {
+    let path = desk.project.list();
+    let name = path.display().to_string();
+    if hex(&files::digest(&path)?) == known_sha256 {
+        return Ok(0);
+    }
+    let mut reader = BufReader::new(files::Hashing::new(files::open(&path)?));
+    let mut reconcile = Reconcile::begin(ledger, issue)?;
+    let mut refused = Refused::default();
+    for row in Rows::new(name, &mut reader) {
+        match row {
+            Ok(listed) => reconcile
+                .add(&listed.subscriber.email.canonical(), skip_reason(&listed.subscriber))?,
+            Err(mistakes) => {
+                desk.printer.findings(&mistakes);
+                refused.note(&mistakes, desk);
+            }
+        }
+    }
+    refused.judge()?;
+    Ok(reconcile.finish(&hex(&reader.into_inner().finish()))?)
+}
+
+/// Why a reader is not mailed. Headers are written in ASCII, so an address that needs SMTPUTF8 (RFC 6531) is left out,
+/// counted and told, rather than holding up everybody else.
+fn skip_reason(reader: &Subscriber) -> Option<&'static str> {
+    if !reader.status.is_active() {
+        return Some(reader.status.name());
+    }
+    reader.email.needs_smtputf8().then_some("smtputf8")
+}
+
+/// Where a bad row starts.
+fn line_of(mistakes: &[Finding]) -> usize {
+    mistakes.first().and_then(|finding| finding.place).map_or(0, |place| place.line)
+}
+
+/// Bad rows that are not allowed to be left out.
+#[derive(Default)]
+struct Refused {
+    rows: u64,
+    /// Whether one of them is more than `--allow` can release.
+    is_shut: bool,
+}
+
+impl Refused {
+    fn note(&mut self, mistakes: &[Finding], desk: &Desk<'_>) {
+        self.rows += u64::from(!mistakes.iter().all(|finding| desk.allowed.covers(finding.rule)));
+        self.is_shut |= mistakes.iter().any(Finding::is_shut);
+    }
+
+    fn judge(&self) -> Result<(), Failure> {
+        if self.rows == 0 {
+            return Ok(());
+        }
+        let what =
+            format!("{} of the list cannot be used; nobody was mailed", count(self.rows, "row"));
+        let help = if self.is_shut {
+            "mend the list; `postrider subscribers check` looks at it alone"
+        } else {
+            "mend them, or send to the rest with `--allow list-invalid`"
+        };
+        Err(Failure::new(super::super::Exit::Mistakes, what).help(help))
+    }
+}
+
+impl Seen {
+    fn note_columns(&mut self, reader: &Subscriber) {
+        for name in reader.fields.keys() {
+            if !self.columns.contains(name) {
+                self.columns.insert(name.clone());
+            }
+        }
+    }
+
+    fn note_missing(&mut self, reader: &Subscriber, line: usize, letters: &Letters) {
+        for unresolved in letters.unresolved(reader) {
+            let affected = self.unresolved.entry(unresolved).or_default();
+            affected.readers += 1;
+            if affected.named.len() < NAMED {
+                affected.named.push(format!("  {} (line {line})", reader.email));
+            }
+        }
+    }
+
+    /// Reports what stands in the way of every letter.
+    fn judge(&self, desk: &Desk<'_>) -> Result<(), Failure> {
+        let unknown = self.unknown_fields(desk);
+        let mut findings = unknown.clone();
+        for (unresolved, affected) in &self.unresolved {
+            if unknown.iter().any(|finding| matches!(unresolved, Unresolved::Empty(name) if finding.message.contains(&format!("`{name}`")))) {
+                continue;
+            }
+            findings.push(missing(desk, unresolved, affected));
+        }
+        if !findings.is_empty() {
+            return Err(findings.into());
+        }
+        self.refused.judge()
+    }
+
+    /// Names in merge tags that no row of the list has.
+    fn unknown_fields(&self, desk: &Desk<'_>) -> Vec<Finding> {
+        let known = |name: &str| OWN_NAMES.contains(&name) || self.columns.contains(name);
+        let parts = [&desk.issue.subject, &desk.issue.html, &desk.issue.text];
+        let names: BTreeSet<String> = parts
+            .into_iter()
+            .filter_map(|part| Filler::new(part).ok())
+            .flat_map(|filler| filler.names())
+            .collect();
+        let unknown = names.iter().filter(|name| !known(name));
+        unknown
+            .map(|name| {
+                let all: Vec<&str> =
+                    OWN_NAMES.into_iter().chain(self.columns.iter().map(String::as_str)).collect();
+                let help = match nearest(name, all.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the list has: {}", all.join(", ")),
+                };
+                Finding::at(
+                    &rule::MERGE_UNKNOWN_FIELD,
+                    &desk.draft.source,
+                    tag_with(desk, name).unwrap_or_default(),
+                    format!("unknown field `{name}`"),
+                )
+                .help(help)
+            })
+            .collect()
+    }
+}
+
+fn missing(desk: &Desk<'_>, unresolved: &Unresolved, affected: &Affected) -> Finding {
+    let readers = count(affected.readers, "reader");
+    let (name, what, remedy) = match unresolved {
+        Unresolved::Empty(name) => {
+            let stand_in = if name == "name" { "reader" } else { "…" };
+            let remedy =
+                format!("write `{{{{ {name} | default(\"{stand_in}\") }}}}`, or fill the column");
+            (name, format!("{unresolved} for {readers}"), remedy)
+        }
+        Unresolved::Unfit(name, _) => (
+            name,
+            format!("{unresolved} ({readers})"),
+            "mend the tag, or these readers' rows".into(),
+        ),
+    };
+    let more = affected.readers - affected.named.len() as u64;
+    let rest = if more > 0 { format!("\n  and {} more", grouped(more)) } else { String::new() };
+    let message = format!("{what}:\n{}{rest}", affected.named.join("\n"));
+    let finding = match tag_with(desk, name) {
+        Some(span) => Finding {
+            excerpt: None,
+            ..Finding::at(&rule::MERGE_UNRESOLVED, &desk.draft.source, span, message)
+        },
+        // No tag speaks of it: it lies in the row alone.
+        None => {
+            let list = desk.project.list().display().to_string();
+            Finding::about(&rule::MERGE_UNRESOLVED, list, message)
+        }
+    };
+    finding.help(remedy)
+}
+
+/// The first merge tag of the draft that speaks of this name.
+fn tag_with(desk: &Desk<'_>, name: &str) -> Option<Span> {
+    let text = &desk.draft.source.text;
+    let tags = text
+        .match_indices("{{")
+        .filter_map(|(start, _)| Some((start, start + text[start..].find("}}")?)));
+    let found = tags.into_iter().find(|(start, end)| text[*start..*end].contains(name));
+    found.map(|(start, end)| {
+        let at = start + text[start..end].find(name).unwrap_or(0);
+        Span::new(at, at + name.len())
+    })
+}

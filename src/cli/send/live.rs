@@ -1,0 +1,185 @@
+//! The live send: freeze or resume the plan, ask, deliver, account.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+
+use crate::config::Unsubscribe;
+use crate::delivery::plan::Pinned;
+use crate::finding::Finding;
+use crate::io::host;
+use crate::io::ledger_sqlite::{Frozen, KnownIssue, Ledger, SqliteLedger};
+use crate::message::{Letterhead, Letters};
+use crate::report::words::{count, grouped};
+use crate::rule;
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::{now, runtime};
+use super::{Desk, census, relay, run};
+
+/// Sends the issue to everybody who has not had it yet.
+pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
+    let started = now();
+    let who = format!(
+        "pid {} on {} since {}",
+        std::process::id(),
+        host::name(),
+        started.strftime("%Y-%m-%d %H:%M:%S UTC")
+    );
+    let mut ledger = Ledger::open(&desk.project.state(), &who, started)?;
+    if ledger.in_doubt > 0 {
+        desk.printer.say(format!(
+            "{} in doubt since a crash: whether they were taken is not known",
+            count(ledger.in_doubt, "recipient")
+        ));
+    }
+    let transport = relay::transport(&desk.project.config.relay, desk.project)?;
+    let (issue, letters) = match ledger.issue(&desk.issue.id)? {
+        Some(known) => resume(desk, &mut ledger, &known)?,
+        None => begin(desk, &mut ledger, started)?,
+    };
+    let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
+    let orders = run::orders(desk, Some(desk.project.config.relay.rate));
+    let ending = runtime()?.block_on(run::deliver(
+        Arc::new(transport),
+        &mut rows,
+        Arc::new(letters),
+        &orders,
+        desk.printer,
+    ))?;
+    let exit = run::conclude(desk, &ending);
+    if exit == Exit::Unknown {
+        desk.printer.say(format!("`postrider status {}` lists the unknown", desk.issue.id));
+    }
+    // After the summary: a disk that is full now must not cost anybody the account of the run.
+    rows.end(now())?;
+    Ok(exit)
+}
+
+/// A first send: the plan is frozen once a person, `--yes` or a plan hash has confirmed it.
+fn begin(
+    desk: &Desk<'_>,
+    ledger: &mut Ledger,
+    now: jiff::Timestamp,
+) -> Result<(i64, Letters), Failure> {
+    let config = &desk.project.config;
+    let pinned = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
+    let letters = letters(desk, &pinned, now)?;
+    let census = census::freeze(desk, ledger, &pinned, &letters, now)?;
+    run::tell_plan(desk, &census.frozen, Some(config.relay.rate));
+    if census.frozen.recipients == 0 && !desk.allowed.covers(&rule::LIST_EMPTY) {
+        return Err(Failure::gate(vec![no_recipients(desk)]));
+    }
+    confirm(desk, &census.frozen)?;
+    census.freeze.commit()?;
+    Ok((census.frozen.issue, letters))
+}
+
+/// A send that was begun before: the same bytes, the same recipients.
+fn resume(
+    desk: &Desk<'_>,
+    ledger: &mut Ledger,
+    known: &KnownIssue,
+) -> Result<(i64, Letters), Failure> {
+    let config = &desk.project.config;
+    let today = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
+    if today.digest() != known.digest && !desk.allowed.covers(&rule::ISSUE_CHANGED) {
+        let what = format!(
+            "`{}` is under way since {} and has changed since",
+            desk.issue.id,
+            known.released_at.strftime("%Y-%m-%d %H:%M UTC")
+        );
+        let help = "`--allow issue-changed` goes on with the text as it was; a new `slug` makes it another issue";
+        return Err(Failure::gate(vec![
+            Finding::about(&rule::ISSUE_CHANGED, &desk.draft.source.name, what).help(help),
+        ]));
+    }
+    if desk.args.only != known.only {
+        let only = known
+            .only
+            .as_deref()
+            .map_or_else(|| "without `--only`".into(), |tag| format!("with `--only {tag}`"));
+        let what = format!("this issue was planned {only}");
+        return Err(Failure::gate(vec![
+            Finding::about(&rule::PLAN_CHANGED, &desk.draft.source.name, what)
+                .help("use the same option again"),
+        ]));
+    }
+    if desk.args.plan.as_ref().is_some_and(|hash| *hash != known.plan_hash) {
+        return Err(other_plan(desk, &known.plan_hash));
+    }
+    let skipped = census::reconcile(desk, ledger, known.id, &known.list_sha256)?;
+    if skipped > 0 {
+        desk.printer
+            .say(format!("the list has changed: {} left out now", count(skipped, "recipient")));
+    }
+    desk.printer.say(format!(
+        "going on with {}, planned {}",
+        desk.issue.id,
+        known.released_at.strftime("%Y-%m-%d %H:%M UTC")
+    ));
+    let letters = letters(desk, &known.pinned, known.released_at)?;
+    Ok((known.id, letters))
+}
+
+/// Letters of what is pinned, whatever draft and configuration say now.
+fn letters(desk: &Desk<'_>, pinned: &Pinned, date: jiff::Timestamp) -> Result<Letters, Failure> {
+    let unsubscribe = Unsubscribe {
+        url: pinned.unsubscribe_url.clone(),
+        mailto: pinned.unsubscribe_mailto.clone(),
+        secret: desk.project.config.unsubscribe.secret.clone(),
+    };
+    let head = Letterhead {
+        newsletter: &pinned.newsletter,
+        unsubscribe: &unsubscribe,
+        ..desk.letterhead(date, false)
+    };
+    Letters::new(&pinned.issue, &head)
+        .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))
+}
+
+/// What is to be said of a plan without recipients.
+pub(super) fn no_recipients(desk: &Desk<'_>) -> Finding {
+    let what = match &desk.args.only {
+        Some(tag) => format!("nobody on the list has the tag `{}`", crate::finding::shown(tag)),
+        None => "the list has no active reader".into(),
+    };
+    Finding::about(&rule::LIST_EMPTY, desk.project.list().display().to_string(), what)
+        .help("check the file and the tag")
+}
+
+/// Asks for the number of recipients, unless `--yes` or the right plan hash is given.
+fn confirm(desk: &Desk<'_>, frozen: &Frozen) -> Result<(), Failure> {
+    match &desk.args.plan {
+        Some(hash) if *hash == frozen.plan_hash => return Ok(()),
+        Some(_) => return Err(other_plan(desk, &frozen.plan_hash)),
+        None if desk.args.yes => return Ok(()),
+        None => {}
+    }
+    let relay = &desk.project.config.relay;
+    let mut stderr = std::io::stderr().lock();
+    write!(stderr, "Type the number of recipients to mail them through {}: ", relay.host)?;
+    stderr.flush()?;
+    let mut typed = String::new();
+    std::io::stdin().lock().read_line(&mut typed)?;
+    let typed = typed.trim().replace([',', ' ', '_'], "");
+    if typed == frozen.recipients.to_string() {
+        return Ok(());
+    }
+    let what = if typed.is_empty() {
+        "the number of recipients was not given".into()
+    } else {
+        format!("`{}` is not {}", crate::finding::shown(&typed), grouped(frozen.recipients))
+    };
+    let help = "nothing was sent; type the number, or give `--yes` or `--plan HASH`";
+    Err(Failure::gate(vec![
+        Finding::about(&rule::COUNT_NOT_CONFIRMED, &desk.draft.source.name, what).help(help),
+    ]))
+}
+
+fn other_plan(desk: &Desk<'_>, hash: &str) -> Failure {
+    let what = format!("this is another plan than the one you name; its hash is {hash}");
+    let finding = Finding::about(&rule::PLAN_CHANGED, &desk.draft.source.name, what)
+        .help("draft, list or config differ: look at a new `--dry-run`");
+    Failure::gate(vec![finding])
+}

@@ -1,0 +1,211 @@
+//! `postrider send`: a live send, or one of its rehearsals. All of them make the same plan and the same letters.
+
+mod census;
+mod live;
+mod rehearse;
+mod relay;
+mod run;
+mod test_copy;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::check::gate::{self, Allowed};
+use crate::compose::{self, Issue};
+use crate::config::SecretSource;
+use crate::draft::{self, Draft};
+use crate::finding::Finding;
+use crate::io::secret::Secret;
+use crate::message::Letterhead;
+use crate::message::token::Key;
+use crate::report::Printer;
+use crate::rule::{self, Gate, Severity};
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::project::{Project, decode};
+
+/// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
+#[derive(Debug, Args)]
+pub(super) struct SendArgs {
+    /// The draft, e.g. drafts/letter.md
+    draft: PathBuf,
+    /// Only readers with this tag
+    #[arg(long, value_name = "TAG")]
+    only: Option<String>,
+    /// Attempt at most this many in this run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+    /// Do not ask for the number of recipients
+    #[arg(long, conflicts_with = "plan")]
+    yes: bool,
+    /// Send exactly what a dry run with this plan hash has shown
+    #[arg(long, value_name = "HASH")]
+    plan: Option<String>,
+    /// Stay this long for letters that are to be tried again, e.g. 30m
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<Duration>,
+    /// Let a gate pass, by its id
+    #[arg(long, value_name = "ID")]
+    allow: Vec<String>,
+    /// Rehearse without a connection: plan, sizes, duration, sample letters
+    #[arg(long, conflicts_with_all = ["to", "sandbox", "yes", "plan"])]
+    dry_run: bool,
+    /// Send one test copy to this address; touches no ledger
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["sandbox", "yes", "plan", "only", "limit"])]
+    to: Option<String>,
+    /// Send everything to the built-in catcher, which keeps the letters in a folder
+    #[arg(long, conflicts_with_all = ["yes", "plan"])]
+    sandbox: bool,
+    /// The folder for `--dry-run` and `--sandbox`
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// The key of rehearsals in a folder without a secret.
+const REHEARSAL_KEY: &[u8; 32] = b"postrider rehearses with one key";
+
+/// An issue that is composed and judged, and what sending it takes.
+struct Desk<'a> {
+    args: &'a SendArgs,
+    project: &'a Project,
+    printer: Printer,
+    allowed: Allowed,
+    draft: Draft,
+    issue: Issue,
+    key: Key,
+}
+
+/// Runs the send in the mode that was asked for.
+pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Result<Exit, Failure> {
+    let live = !(args.dry_run || args.sandbox || args.to.is_some());
+    if args.out.is_some() && !(args.dry_run || args.sandbox) {
+        return Err(Failure::new(Exit::Usage, "`--out` goes with `--dry-run` or `--sandbox`"));
+    }
+    let allowed = Allowed::parse(&args.allow).map_err(|wrong| {
+        Failure::new(Exit::Usage, wrong.join("; "))
+            .help("`--allow` takes the id in brackets of the gate that refused")
+    })?;
+    if live || args.to.is_some() {
+        project.require_config()?;
+    } else if !project.configured {
+        printer.say("there is no config.toml, so this uses the example's settings (`postrider init` makes one)");
+    }
+    let (draft, issue, mut remarks) = load(&args.draft, project)?;
+    remarks.extend(project.remarks.iter().cloned());
+    judge(&remarks, &allowed, live, printer)?;
+    let key = key(project, live || args.to.is_some(), printer)?;
+    let desk = Desk { args, project, printer, allowed, draft, issue, key };
+    match &args.to {
+        Some(address) => test_copy::send(&desk, address),
+        None if args.dry_run => rehearse::dry_run(&desk),
+        None if args.sandbox => rehearse::sandbox(&desk),
+        None => live::send(&desk),
+    }
+}
+
+/// Reads and composes a draft; gives it with its remarks, among them the gates it does not pass.
+pub(super) fn load(
+    path: &Path,
+    project: &Project,
+) -> Result<(Draft, Issue, Vec<Finding>), Failure> {
+    let (draft, mut remarks) = draft::read(decode(path)?);
+    let Some(draft) = draft else { return Err(remarks.into()) };
+    let head_is_shut = remarks.iter().any(Finding::is_shut);
+    let issue = match compose::compose(&draft, &project.config.newsletter) {
+        Ok((issue, more)) => {
+            remarks.extend(more);
+            Some(issue).filter(|_| !head_is_shut)
+        }
+        Err(more) => {
+            remarks.extend(more);
+            None
+        }
+    };
+    let Some(issue) = issue else {
+        remarks.retain(Finding::is_error);
+        return Err(remarks.into());
+    };
+    remarks.extend(gate::unsubscribe(&issue, &draft.source.name));
+    if let Some(span) = draft.front.draft {
+        remarks.push(
+            Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
+                .help("take `draft: true` out when it is ready"),
+        );
+    }
+    Ok((draft, issue, remarks))
+}
+
+/// Gates refuse a live send; a rehearsal shows them and goes on. Mere information is left to `preview`.
+fn judge(
+    remarks: &[Finding],
+    allowed: &Allowed,
+    live: bool,
+    printer: Printer,
+) -> Result<(), Failure> {
+    let refusals = allowed.refusals(remarks);
+    if live && !refusals.is_empty() {
+        return Err(Failure::gate(refusals));
+    }
+    let shown: Vec<Finding> = remarks
+        .iter()
+        .filter(|finding| finding.rule.severity != Severity::Info && !allowed.covers(finding.rule))
+        .cloned()
+        .collect();
+    printer.findings(&shown);
+    if shown.iter().any(|finding| finding.rule.gate == Gate::Allowable) {
+        printer.say("a live send would be refused for this; the rehearsal goes on\n");
+    }
+    Ok(())
+}
+
+/// The key of tokens and message ids. A rehearsal without one uses a fixed key and says so.
+pub(super) fn key(project: &Project, live: bool, printer: Printer) -> Result<Key, Failure> {
+    let source = relay::located(&project.config.unsubscribe.secret, project);
+    if let (SecretSource::File(path), false) = (&source, live)
+        && !path.exists()
+    {
+        printer
+            .say("there is no secret yet, so the unsubscribe links of this rehearsal do not work");
+        return Ok(Key::new(*REHEARSAL_KEY));
+    }
+    let secret = Secret::read(&source).map_err(|finding| match &source {
+        SecretSource::File(path) if !path.exists() => finding.help(
+            "`postrider init` makes .postrider/secret; if letters were mailed with another, bring that one back",
+        ),
+        _ => *finding,
+    })?;
+    let name = match &source {
+        SecretSource::File(path) => path.display().to_string(),
+        _ => "unsubscribe.secret-env".into(),
+    };
+    Key::parse(secret.expose()).map_err(|error| {
+        Finding::about(&rule::SECRET_UNREADABLE, name, error.to_string())
+            .help("bring back what `postrider init` wrote; links mailed before depend on it")
+            .into()
+    })
+}
+
+impl Desk<'_> {
+    /// What a letter takes from outside the issue.
+    fn letterhead(&self, date: jiff::Timestamp, test_copy: bool) -> Letterhead<'_> {
+        Letterhead {
+            newsletter: &self.project.config.newsletter,
+            unsubscribe: &self.project.config.unsubscribe,
+            key: &self.key,
+            date,
+            test_copy,
+        }
+    }
+}
+
+/// Reads a duration of the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text
+        .parse::<jiff::SignedDuration>()
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok());
+    parsed.ok_or_else(|| "write a number and a unit, e.g. 90s, 30m or 2h".into())
+}

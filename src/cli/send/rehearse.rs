@@ -1,0 +1,156 @@
+//! Rehearsals of a whole send: without a socket, or into the built-in catcher. Same plan, same letters, throw-away ledger.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::config::{Relay, Tls};
+use crate::delivery::plan::Pinned;
+use crate::delivery::{Ending, Orders};
+use crate::io::files;
+use crate::io::ledger_sqlite::{Frozen, Ledger, SqliteLedger};
+use crate::io::outbox::{Outbox, Weights};
+use crate::io::sandbox::Sandbox;
+use crate::message::Letters;
+use crate::report::words::{count, size};
+use crate::report::{Summary, finished};
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::{now, runtime};
+use super::census::Census;
+use super::{Desk, census, live, relay, run};
+
+/// Letters that a dry run keeps as files.
+const SAMPLES: u64 = 5;
+
+/// A plan in a ledger that is thrown away afterwards.
+struct Rehearsal {
+    rows: SqliteLedger,
+    letters: Arc<Letters>,
+    frozen: Frozen,
+}
+
+fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
+    let config = &desk.project.config;
+    let now = now();
+    let pinned = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
+    let letters = Letters::new(&pinned.issue, &desk.letterhead(now, false))
+        .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))?;
+    let mut ledger = Ledger::throw_away()?;
+    let Census { freeze, frozen } = census::freeze(desk, &mut ledger, &pinned, &letters, now)?;
+    freeze.commit()?;
+    if frozen.recipients == 0 {
+        desk.printer.findings(&[live::no_recipients(desk)]);
+    }
+    let rows = SqliteLedger::start(ledger, frozen.issue, std::process::id(), "rehearsal", now)?;
+    Ok(Rehearsal { rows, letters: Arc::new(letters), frozen })
+}
+
+/// `--dry-run`: no socket is opened.
+pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
+    let Rehearsal { mut rows, letters, frozen } = plan(desk)?;
+    let folder = desk
+        .args
+        .out
+        .clone()
+        .unwrap_or_else(|| desk.project.state().join("dry-run").join(&desk.issue.id));
+    files::create_folder(&folder)?;
+    let outbox = Outbox::new(Some(folder.clone()), SAMPLES);
+    // One lane, so that the samples are the first letters of the plan.
+    let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, None) };
+    let ending = runtime()?.block_on(run::deliver(
+        Arc::new(outbox.clone()),
+        &mut rows,
+        letters,
+        &orders,
+        desk.printer,
+    ))?;
+    run::tell_fault(&ending, desk.printer);
+    let rate = desk.project.config.relay.rate;
+    run::tell_plan(desk, &frozen, Some(rate));
+    let weights = outbox.weights();
+    if weights.letters > 0 {
+        let (least, most) = (size(weights.min), size(weights.max));
+        let each = if least == most { most } else { format!("{least} to {most}") };
+        desk.printer.say(format!("  a letter weighs {each}, all of them {}", size(weights.total)));
+    }
+    desk.printer.say(format!("  plan hash {}", frozen.plan_hash));
+    let plan = account(desk, &ending, &frozen, &weights);
+    files::write(&folder.join("plan.json"), format!("{plan:#}\n").as_bytes())?;
+    desk.printer.say(format!(
+        "  {} in {}",
+        count(weights.letters.min(SAMPLES), "sample letter"),
+        folder.display()
+    ));
+    desk.printer.json(&plan);
+    Ok(match run::exit(&ending) {
+        Exit::Incomplete if desk.args.limit.is_some() && ending.fault.is_none() => Exit::Complete,
+        exit => exit,
+    })
+}
+
+/// What a dry run tells scripts: the counts of a send, and what only a rehearsal knows.
+fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights) -> Value {
+    let rate = desk.project.config.relay.rate;
+    let summary = Summary { issue: desk.issue.id.clone(), tally: ending.tally, wall: ending.wall };
+    let reasons: Map<String, Value> =
+        frozen.skipped.iter().map(|(reason, number)| (reason.clone(), (*number).into())).collect();
+    let mut account = finished(&summary);
+    account["recipients"] = frozen.recipients.into();
+    account["skipped-by-reason"] = reasons.into();
+    account["duplicates"] = frozen.duplicates.into();
+    account["rate"] = rate.to_string().into();
+    account["seconds"] = rate.duration(frozen.recipients).as_secs_f64().into();
+    account["bytes"] = json!({ "min": weights.min, "max": weights.max, "total": weights.total });
+    account["plan"] = frozen.plan_hash.clone().into();
+    account
+}
+
+/// `--sandbox`: the same engine and the same wire, into a folder.
+pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
+    let Rehearsal { mut rows, letters, frozen } = plan(desk)?;
+    run::tell_plan(desk, &frozen, None);
+    let folder = folder(desk);
+    let ending = runtime()?.block_on(async {
+        let sandbox = Sandbox::start(folder.clone())?;
+        let relay = Relay {
+            host: "127.0.0.1".into(),
+            port: sandbox.port(),
+            tls: Tls::None,
+            login: None,
+            ca_file: None,
+            ..desk.project.config.relay.clone()
+        };
+        let transport = relay::transport(&relay, desk.project)?;
+        let ending = run::deliver(
+            Arc::new(transport),
+            &mut rows,
+            letters,
+            &run::orders(desk, None),
+            desk.printer,
+        )
+        .await;
+        sandbox.stop();
+        ending
+    })?;
+    let exit = run::conclude(desk, &ending);
+    desk.printer.say(format!(
+        "  caught in {} (no letter has left this machine)",
+        folder.join("new").display()
+    ));
+    Ok(exit)
+}
+
+/// A fresh folder for every run, unless one is named.
+fn folder(desk: &Desk<'_>) -> PathBuf {
+    let fresh = || {
+        desk.project.state().join("sandbox").join(format!(
+            "{}-{}",
+            desk.issue.id,
+            now().strftime("%Y%m%d-%H%M%S")
+        ))
+    };
+    desk.args.out.clone().unwrap_or_else(fresh)
+}

@@ -1,0 +1,179 @@
+//! One run of the engine: signals become a stop, events become a screen, the ending becomes an exit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::delivery::ledger::State;
+use crate::delivery::transport::Transport;
+use crate::delivery::verdict::Fault;
+use crate::delivery::{self, Clock, Ending, Orders, Stop};
+use crate::io::ledger_sqlite::SqliteLedger;
+use crate::message::Letters;
+use crate::rate::Rate;
+use crate::report::words::count;
+use crate::report::{Printer, Summary, finished, narrate};
+
+use super::super::exit::Exit;
+use super::super::failure::Failure;
+use super::super::now;
+use super::Desk;
+
+/// How long a connection that could not be opened rests before it is tried again.
+const RECONNECT: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(4)];
+
+/// Events that may wait to be shown.
+const UNSHOWN: usize = 1024;
+
+/// The orders for a run at this rate.
+pub(super) fn orders(desk: &Desk<'_>, rate: Option<Rate>) -> Orders {
+    let relay = &desk.project.config.relay;
+    Orders {
+        issue: desk.issue.id.clone(),
+        lanes: relay.lanes,
+        rate,
+        backoff: relay.backoff.clone(),
+        messages_per_connection: relay.messages_per_connection,
+        limit: desk.args.limit,
+        wait: desk.args.wait.unwrap_or(relay.wait),
+        reconnect: RECONNECT.to_vec(),
+    }
+}
+
+/// Delivers, and tells about it.
+pub(super) async fn deliver<T>(
+    transport: Arc<T>,
+    ledger: &mut SqliteLedger,
+    letters: Arc<Letters>,
+    orders: &Orders,
+    printer: Printer,
+) -> Result<Ending, Failure>
+where
+    T: Transport + Send + 'static,
+    T::Session: 'static,
+{
+    let (events, screen) = mpsc::channel(UNSHOWN);
+    let (stop, stopped) = watch::channel(Stop::No);
+    let signals = tokio::spawn(listen(stop));
+    let narration = tokio::spawn(narrate(screen, printer));
+    let ending =
+        delivery::deliver(transport, ledger, letters, orders, Clock::start(now()), events, stopped)
+            .await;
+    signals.abort();
+    // The narration ends with the channel; a failure in it changes nothing.
+    let _ = narration.await;
+    Ok(ending?)
+}
+
+/// The first signal drains, the second leaves at once.
+async fn listen(stop: watch::Sender<Stop>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return;
+    };
+    for urgency in [Stop::Drain, Stop::Leave] {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        stop.send_replace(urgency);
+    }
+}
+
+/// Prints the summary and gives the exit it deserves.
+pub(super) fn conclude(desk: &Desk<'_>, ending: &Ending) -> Exit {
+    let summary = Summary { issue: desk.issue.id.clone(), tally: ending.tally, wall: ending.wall };
+    desk.printer.say(summary.text());
+    desk.printer.json(&finished(&summary));
+    tell_fault(ending, desk.printer);
+    if let (None, Some(when)) = (&ending.fault, when_to_go_on(ending)) {
+        desk.printer.say(format!("run the same command again {when}"));
+    }
+    exit(ending)
+}
+
+/// Says what stopped the run, also to those who want to hear of nothing but errors.
+pub(super) fn tell_fault(ending: &Ending, printer: Printer) {
+    let Some(fault) = &ending.fault else { return };
+    let help = match fault {
+        Fault::Refused(_) => {
+            "nobody else was mailed; once the relay agrees, run the same command again"
+        }
+        Fault::Identity(_) => {
+            "nobody else was mailed; mend `[relay]` or `from` in config.toml and run the same command again"
+        }
+        Fault::Unreachable(_) => "run the same command again when the relay answers",
+        Fault::Ledger(_) => {
+            "nothing more was sent; mend the disk or the file and run the same command again"
+        }
+    };
+    printer.error(&fault.to_string(), Some(help));
+}
+
+/// When the same command has something to do again.
+fn when_to_go_on(ending: &Ending) -> Option<String> {
+    if ending.tally.of(State::Pending) > 0 {
+        return Some("to go on".into());
+    }
+    ending.next_due.map(|due| format!("after {}", due.strftime("%Y-%m-%d %H:%M:%S UTC")))
+}
+
+/// The first that applies, in the order of the contract.
+pub(super) fn exit(ending: &Ending) -> Exit {
+    let fault = ending.fault.as_ref().map(|fault| match fault {
+        Fault::Ledger(_) => Exit::Storage,
+        Fault::Identity(_) => Exit::Identity,
+        Fault::Refused(_) => Exit::Refused,
+        Fault::Unreachable(_) => Exit::Incomplete,
+    });
+    let tally = &ending.tally;
+    let applicable = [
+        fault,
+        ending.stopped.then_some(Exit::Interrupted),
+        (tally.of(State::Unknown) + tally.of(State::Attempting) > 0).then_some(Exit::Unknown),
+        (tally.remaining() > 0).then_some(Exit::Incomplete),
+    ];
+    applicable.into_iter().flatten().min().unwrap_or(Exit::Complete)
+}
+
+/// What a plan holds, in words.
+pub(super) fn tell_plan(
+    desk: &Desk<'_>,
+    frozen: &crate::io::ledger_sqlite::Frozen,
+    rate: Option<Rate>,
+) {
+    let printer = &desk.printer;
+    let skipped: Vec<String> =
+        frozen.skipped.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
+    let aside = if skipped.is_empty() {
+        String::new()
+    } else {
+        format!(" ({} skipped)", skipped.join(", "))
+    };
+    printer.say(format!("{}: {}{aside}", desk.issue.id, count(frozen.recipients, "recipient")));
+    if frozen.duplicates > 0 {
+        let pairs: Vec<String> = frozen
+            .duplicate_lines
+            .iter()
+            .map(|(line, first)| format!("line {line} = {first}"))
+            .collect();
+        let more = if frozen.duplicates > pairs.len() as u64 { ", …" } else { "" };
+        printer.say(format!(
+            "  {} collapsed: {}{more}",
+            count(frozen.duplicates, "duplicate"),
+            pairs.join(", ")
+        ));
+    }
+    if let Some(rate) = rate {
+        let time = crate::report::words::duration(rate.duration(frozen.recipients));
+        printer.say(format!(
+            "  {} at the most, over {}: about {time}",
+            rate,
+            count(desk.project.config.relay.lanes as u64, "connection")
+        ));
+    }
+}

@@ -1,0 +1,86 @@
+//! README, example configuration, exit codes and sample drafts are true.
+#![expect(clippy::unwrap_used, clippy::disallowed_methods, reason = "tests read the tree")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use postrider::cli::Exit;
+use postrider::finding::Finding;
+use postrider::rule::Severity;
+use postrider::source::Source;
+use postrider::{compose, config, draft};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
+
+fn samples() -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(root().join("drafts")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+#[test]
+fn the_readme_names_every_exit_code_and_no_other() {
+    let readme = text("README.md");
+    let rows: Vec<&str> = readme
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.as_bytes()[2].is_ascii_digit())
+        .collect();
+    let expected: Vec<String> =
+        Exit::ALL.iter().map(|(_, code, meaning)| format!("| {code} | {meaning} |")).collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn the_files_the_readme_names_are_there() {
+    let readme = text("README.md");
+    let links = readme.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    for link in links.filter(|link| !link.contains("://")) {
+        assert!(root().join(link).exists(), "{link}");
+    }
+    let commands =
+        readme.lines().filter(|line| line.starts_with("cargo run") || line.starts_with("./"));
+    for path in commands
+        .flat_map(str::split_whitespace)
+        .filter(|word| word.contains('/') && !word.contains("://"))
+    {
+        assert!(root().join(path).exists(), "{path}");
+    }
+}
+
+#[test]
+fn every_command_the_readme_shows_is_understood() {
+    let readme = text("README.md");
+    let lines = readme.lines().filter_map(|line| line.strip_prefix("postrider "));
+    let commands: Vec<&str> = lines.map(|line| line.split([' ', '#']).next().unwrap()).collect();
+    assert!(commands.len() > 5);
+    for command in commands {
+        assert_cmd::Command::cargo_bin("postrider")
+            .unwrap()
+            .args([command, "--help"])
+            .assert()
+            .success();
+    }
+}
+
+#[test]
+fn the_sample_drafts_are_exemplary() {
+    let source = Source::new("config.example.toml", text("config.example.toml"));
+    let (config, remarks) = config::parse(&source).unwrap();
+    assert!(remarks.is_empty(), "{remarks:?}");
+    assert!(samples().len() >= 2);
+    for path in samples() {
+        let source = Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
+        let (draft, mut remarks) = draft::parse(source).unwrap();
+        remarks.extend(compose::compose(&draft, &config.newsletter).unwrap().1);
+        let bad: Vec<&Finding> =
+            remarks.iter().filter(|finding| finding.rule.severity != Severity::Info).collect();
+        assert!(bad.is_empty(), "{bad:?}");
+    }
+}

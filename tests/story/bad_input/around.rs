@@ -1,0 +1,110 @@
+//! Mistakes around the documents: secrets, pipes, folders.
+
+use std::process::Stdio;
+
+use super::super::support::desk::{Desk, Run};
+use super::assert_plain;
+
+#[test]
+fn secrets_are_neither_shown_nor_taken_from_where_others_read() {
+    let login = |more: &str| {
+        let desk = Desk::new(1, 1);
+        desk.configure(1, &format!("user = \"u\"\n{more}\n"));
+        desk
+    };
+    let quiet = |run: Run| {
+        assert_plain(&run);
+        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+        run.exits(1)
+    };
+    let desk = login("password-file = \"password\"");
+    desk.write("password", "hunter2\n");
+    let mode = |name, mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(desk.path(name), mode).unwrap();
+    };
+    mode("password", 0o644);
+    quiet(desk.run("send drafts/tide.md --yes"))
+        .says("error[secret-unreadable]: password: others may read this file (mode 644)")
+        .says("`chmod 600 password`");
+    mode(".postrider/secret", 0o644);
+    quiet(desk.run("send drafts/tide.md --yes")).says("`chmod 600 .postrider/secret`");
+    std::fs::remove_file(desk.path(".postrider/secret")).unwrap();
+    quiet(desk.run("send drafts/tide.md --yes"))
+        .says(".postrider/secret: there is no such file")
+        .says("`postrider init`");
+    let inline = login("password = \"hunter2\"");
+    quiet(inline.run("send drafts/tide.md --yes"))
+        .says("`relay.password` would put a secret into this file");
+    for (command, says) in [
+        ("echo hunter2; exit 1", "password-command: the command ended with exit status: 1"),
+        ("true # hunter2", "password-command: the secret is empty"),
+        ("printf 'hunter2\\000'", "password-command: the secret holds a NUL character"),
+    ] {
+        let desk = login(&format!("password-command = \"{}\"", command.replace('\\', "\\\\")));
+        quiet(desk.run("send drafts/tide.md --yes")).says(says);
+    }
+}
+
+#[test]
+fn a_warning_is_told_before_a_send_and_stops_nothing() {
+    let desk = Desk::new(1, 1);
+    desk.write("drafts/tide.md", "---\nsubject: Issue #3 is here\n---\n\nHello.\n");
+    desk.run("send drafts/tide.md --dry-run")
+        .exits(0)
+        .says("warning[fm-value-cut]: drafts/tide.md:2:10")
+        .says("`subject: \"Issue #3 is here\"`");
+    let quiet = desk.run("--quiet send drafts/tide.md --dry-run").exits(0);
+    assert!(quiet.stderr.is_empty(), "{}", quiet.stderr);
+}
+
+#[test]
+fn a_reader_of_the_output_who_leaves_is_no_mistake() {
+    let desk = Desk::new(20_000, 1);
+    for words in ["completions bash", "subscribers export", "subscribers check", "--json status"] {
+        let mut child = desk.command(words).stdin(Stdio::null()).spawn().unwrap();
+        drop(child.stdout.take());
+        Run::of(&child.wait_with_output().unwrap()).exits(0);
+    }
+}
+
+#[test]
+fn a_file_in_the_way_is_named() {
+    let desk = Desk::empty();
+    desk.write("drafts", "a file");
+    desk.run("init").exits(7).says("drafts cannot be written");
+    desk.run("new Tide").exits(7).says("drafts cannot be written");
+}
+
+#[test]
+fn what_a_configuration_elsewhere_names_lies_beside_it() {
+    let desk = Desk::new(2, 1);
+    std::fs::create_dir(desk.path("news")).unwrap();
+    for name in ["config.toml", "subscribers.toml", ".postrider"] {
+        std::fs::rename(desk.path(name), desk.path("news").join(name)).unwrap();
+    }
+    let config = desk.read("news/config.toml");
+    desk.write(
+        "news/config.toml",
+        &config.replace(
+            "port = 1\n",
+            "port = 1\nuser = \"u\"\npassword-file = \"password\"\nca-file = \"ca.pem\"\n",
+        ),
+    );
+    desk.run("--config news/config.toml subscribers check").exits(0);
+    desk.run("--config news/config.toml send drafts/tide.md --dry-run")
+        .exits(0)
+        .says("news/.postrider/dry-run/tide");
+    desk.run("--config news/config.toml send drafts/tide.md --to a@example.org")
+        .exits(1)
+        .says("news/password: there is no such file");
+    assert!(!desk.path(".postrider").exists());
+}
+
+#[test]
+fn a_desk_without_a_released_issue_says_so() {
+    let desk = Desk::new(1, 1);
+    desk.run("status").exits(0).says("nothing has been sent from here yet");
+    desk.answer("send drafts/tide.md", "7\n").exits(8);
+    desk.run("status").exits(0).says("nothing has been sent from here yet");
+}

@@ -1,0 +1,367 @@
+//! The engine between a scripted relay and a real ledger, in paused time.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep};
+
+use postrider::address::EmailAddress;
+use postrider::audience::{Status, Subscriber};
+use postrider::backoff::Backoff;
+use postrider::config::{self, Config};
+use postrider::delivery::ledger::{Entry, Ledger, LedgerError, Row, State, Tally};
+use postrider::delivery::plan::Pinned;
+use postrider::delivery::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
+use postrider::delivery::verdict::Fault;
+use postrider::delivery::{Clock, Ending, Orders, Stop, deliver};
+use postrider::io::ledger_sqlite::{self, Freeze, SqliteLedger};
+use postrider::message::token::Key;
+use postrider::message::{Letterhead, Letters, Message};
+use postrider::source::Source;
+use postrider::{compose, draft};
+
+/// What a relay says to an offer, by the letters carried and the recipient.
+type Offer = fn(u64, &str) -> Result<(), SendError>;
+
+/// A relay that takes its time and remembers when each letter was committed.
+#[derive(Clone, Default)]
+struct Relay {
+    latency: Duration,
+    committed: Arc<Mutex<Vec<(Instant, String)>>>,
+    open: Arc<AtomicUsize>,
+    most_open: Arc<AtomicUsize>,
+    refuse: Option<&'static str>,
+    offer: Option<Offer>,
+    carried: u64,
+    panics: bool,
+}
+
+impl Transport for Relay {
+    type Session = Self;
+
+    async fn open(&self) -> Result<Self, OpenError> {
+        let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_open.fetch_max(open, Ordering::SeqCst);
+        Ok(self.clone())
+    }
+}
+
+impl Session for Relay {
+    async fn offer(&mut self, message: &Message) -> Result<(), SendError> {
+        if let Some(offer) = self.offer {
+            offer(self.carried, message.envelope.recipient.as_str())?;
+        }
+        match self.refuse {
+            Some(address) if message.envelope.recipient.as_str() == address => {
+                Err(SendError::Refused {
+                    stage: Stage::Rcpt,
+                    reply: Reply::new(450, "4.7.1 come again"),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn commit(&mut self, message: &Message) -> Result<Reply, SendError> {
+        let recipient = message.envelope.recipient.to_string();
+        assert!(!(self.panics && recipient == "reader2@example.org"), "as the script says");
+        self.carried += 1;
+        self.committed.lock().unwrap().push((Instant::now(), recipient));
+        sleep(self.latency).await;
+        Ok(Reply::new(250, "2.0.0 taken"))
+    }
+
+    async fn close(self) {}
+}
+
+/// A ledger that cannot be written any more after so many appends, or just once.
+struct Failing {
+    inner: SqliteLedger,
+    appends: usize,
+    heals: bool,
+    intents: Arc<AtomicUsize>,
+}
+
+impl Ledger for Failing {
+    async fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
+        self.inner.claim(now, limit).await
+    }
+
+    async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        let Some(appends) = self.appends.checked_sub(1) else {
+            self.appends = if self.heals { usize::MAX } else { 0 };
+            return Err(LedgerError("no space left on device".into()));
+        };
+        self.appends = appends;
+        let intents =
+            entries.iter().filter(|entry| matches!(entry, Entry::Attempting { .. })).count();
+        self.inner.append(entries).await.expect("the entries follow from what is on disk");
+        self.intents.fetch_add(intents, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn next_due(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+        self.inner.next_due().await
+    }
+
+    async fn tally(&mut self) -> Result<Tally, LedgerError> {
+        self.inner.tally().await
+    }
+}
+
+fn config() -> Config {
+    config::parse(&Source::new("config.toml", include_str!("../../config.example.toml"))).unwrap().0
+}
+
+/// A frozen plan for so many readers in a throw-away ledger, and its letters.
+fn plan(readers: usize) -> (SqliteLedger, Arc<Letters>) {
+    let config = config();
+    let source = Source::new("tide.md", "---\nsubject: Tide\n---\n\nThe tide turns at six.\n");
+    let (issue, _) =
+        compose::compose(&draft::parse(source).unwrap().0, &config.newsletter).unwrap();
+    let now = Timestamp::from_second(1_790_000_000).unwrap();
+    let key = Key::new([7; 32]);
+    let head = Letterhead {
+        newsletter: &config.newsletter,
+        unsubscribe: &config.unsubscribe,
+        key: &key,
+        date: now,
+        test_copy: false,
+    };
+    let letters = Letters::new(&issue, &head).unwrap();
+    let mut ledger = ledger_sqlite::Ledger::throw_away().unwrap();
+    let pinned = Pinned::new(issue, config.newsletter.clone(), &config.unsubscribe);
+    let mut freeze = Freeze::begin(&mut ledger, &pinned, None, now).unwrap();
+    for n in 1..=readers {
+        let email: EmailAddress = format!("reader{n}@example.org").parse().unwrap();
+        let reader = Subscriber {
+            email,
+            name: None,
+            tags: vec![],
+            status: Status::Active,
+            fields: std::collections::BTreeMap::new(),
+        };
+        freeze.add(n, &reader, None).unwrap();
+    }
+    let frozen = freeze.seal("").unwrap();
+    freeze.commit().unwrap();
+    (SqliteLedger::start(ledger, frozen.issue, 1, "here", now).unwrap(), Arc::new(letters))
+}
+
+fn orders(lanes: usize, rate: &str) -> Orders {
+    Orders {
+        issue: "tide".into(),
+        lanes,
+        rate: Some(rate.parse().unwrap()),
+        backoff: Backoff { waits: vec![Duration::from_mins(5)], give_up: Duration::from_hours(1) },
+        messages_per_connection: 100,
+        limit: None,
+        wait: Duration::ZERO,
+        reconnect: vec![Duration::from_secs(1)],
+    }
+}
+
+async fn run<L: Ledger>(
+    relay: &Relay,
+    ledger: &mut L,
+    letters: Arc<Letters>,
+    orders: &Orders,
+) -> Result<Ending, LedgerError> {
+    let (events, mut screen) = mpsc::channel(16);
+    let (_stop, stopped) = watch::channel(Stop::No);
+    let reading = tokio::spawn(async move { while screen.recv().await.is_some() {} });
+    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
+    let ending =
+        deliver(Arc::new(relay.clone()), ledger, letters, orders, clock, events, stopped).await;
+    reading.await.unwrap();
+    ending
+}
+
+/// Runs 301 letters at 600 a minute and gives when each left.
+async fn departures(lanes: usize) -> Vec<Duration> {
+    let relay = Relay { latency: Duration::from_millis(40), ..Relay::default() };
+    let (mut ledger, letters) = plan(301);
+    let ending = run(&relay, &mut ledger, letters, &orders(lanes, "600/min")).await.unwrap();
+    assert_eq!(ending.tally.of(State::Sent), 301);
+    let committed = relay.committed.lock().unwrap();
+    committed.iter().map(|(at, _)| *at - committed[0].0).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rate_holds_over_half_a_minute_whatever_the_lanes() {
+    let (one, eight) = (departures(1).await, departures(8).await);
+    for departures in [&one, &eight] {
+        let total = departures.last().unwrap().as_secs_f64();
+        assert!((29.4..=30.6).contains(&total), "{total} s for 300 intervals of 100 ms");
+        for (n, at) in departures.iter().enumerate() {
+            let in_the_second_before = departures[..=n]
+                .iter()
+                .filter(|earlier| **earlier + Duration::from_secs(1) > *at)
+                .count();
+            assert!(in_the_second_before <= 11, "{in_the_second_before} within a second");
+        }
+    }
+    assert!(one.last().unwrap().abs_diff(*eight.last().unwrap()) < Duration::from_millis(300));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_pace_keeps_one_connection_open_and_a_slow_relay_all_of_them() {
+    let (mut ledger, letters) = plan(20);
+    let quick = Relay { latency: Duration::from_millis(10), ..Relay::default() };
+    run(&quick, &mut ledger, letters, &orders(8, "5/s")).await.unwrap();
+    assert_eq!(quick.most_open.load(Ordering::SeqCst), 1);
+    let (mut ledger, letters) = plan(40);
+    let slow = Relay { latency: Duration::from_secs(2), ..Relay::default() };
+    run(&slow, &mut ledger, letters, &orders(8, "100/s")).await.unwrap();
+    assert_eq!(slow.most_open.load(Ordering::SeqCst), 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_body_leaves_once_the_ledger_cannot_be_written() {
+    for (appends, heals) in (0..12).flat_map(|appends| [(appends, false), (appends, true)]) {
+        let relay = Relay { latency: Duration::from_millis(5), ..Relay::default() };
+        let (inner, letters) = plan(30);
+        let intents = Arc::new(AtomicUsize::new(0));
+        let mut ledger = Failing { inner, appends, heals, intents: intents.clone() };
+        let ending = run(&relay, &mut ledger, letters, &orders(3, "10000/s")).await.unwrap();
+        assert!(matches!(ending.fault, Some(Fault::Ledger(_))), "{ending:?}");
+        let committed = relay.committed.lock().unwrap().len();
+        assert_eq!(committed, intents.load(Ordering::SeqCst), "after {appends} appends");
+        let in_doubt = ending.tally.of(State::Attempting);
+        assert!(in_doubt <= 3, "{in_doubt} in doubt with 3 lanes");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_listening_to_the_events_changes_no_outcome() {
+    let relay = Relay::default();
+    let (mut ledger, letters) = plan(25);
+    let (events, screen) = mpsc::channel(1);
+    drop(screen);
+    let (_stop, stopped) = watch::channel(Stop::No);
+    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
+    let ending = deliver(
+        Arc::new(relay),
+        &mut ledger,
+        letters,
+        &orders(4, "1000/s"),
+        clock,
+        events,
+        stopped,
+    )
+    .await
+    .unwrap();
+    assert_eq!(ending.tally.of(State::Sent), 25);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_is_refused_for_now_is_tried_until_give_up_and_then_failed() {
+    let relay = Relay { refuse: Some("reader2@example.org"), ..Relay::default() };
+    let (mut ledger, letters) = plan(3);
+    let orders = Orders { wait: Duration::from_hours(2), ..orders(2, "100/s") };
+    let before = Instant::now();
+    let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+    assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Failed)), (2, 1));
+    let took = before.elapsed();
+    assert!(took > Duration::from_mins(50) && took < Duration::from_mins(65), "{took:?}");
+}
+
+fn broken() -> SendError {
+    SendError::Broken { stage: Stage::Rcpt, proved_not_sent: true, why: "end of file".into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_panics_ends_the_run_and_leaves_its_letter_in_doubt() {
+    let relay = Relay { panics: true, ..Relay::default() };
+    let (mut ledger, letters) = plan(50);
+    let orders = orders(3, "100/s");
+    let ending = run(&relay, &mut ledger, letters, &orders);
+    let ending = tokio::time::timeout(Duration::from_mins(5), ending).await.unwrap().unwrap();
+    assert!(matches!(ending.fault, Some(Fault::Unreachable(_))), "{ending:?}");
+    assert_eq!(ending.tally.of(State::Unknown), 1);
+    assert_eq!(ending.tally.of(State::Attempting), 0);
+    assert_eq!(ending.tally.of(State::Sent), relay.committed.lock().unwrap().len() as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_breaks_every_connection_holds_up_nobody_else() {
+    for lanes in [1, 4] {
+        let offer = |_, to: &str| if to == "reader1@example.org" { Err(broken()) } else { Ok(()) };
+        let relay = Relay { offer: Some(offer), ..Relay::default() };
+        let (mut ledger, letters) = plan(30);
+        let reconnect = vec![Duration::from_secs(1); 3];
+        let orders = Orders { reconnect, ..orders(lanes, "1000/s") };
+        let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+        assert_eq!(ending.fault, None, "with {lanes} lanes");
+        assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Pending)), (29, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn connections_that_grow_stale_cost_no_letter_its_turn() {
+    // Every connection dies after one letter, so that all lanes meet a dead one again and again.
+    let relay = Relay {
+        offer: Some(|carried, _| if carried == 1 { Err(broken()) } else { Ok(()) }),
+        latency: Duration::from_millis(50),
+        ..Relay::default()
+    };
+    let (mut ledger, letters) = plan(40);
+    let ending = run(&relay, &mut ledger, letters, &orders(8, "1000/s")).await.unwrap();
+    assert_eq!((ending.tally.of(State::Sent), ending.fault), (40, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_refuses_everybody_for_policy_stops_the_run_after_five() {
+    let refused = |_, to: &str| {
+        if to == "reader1@example.org" {
+            return Ok(());
+        }
+        let reply = Reply::new(554, "5.7.1 Relay access denied");
+        Err(SendError::Refused { stage: Stage::Rcpt, reply })
+    };
+    let relay = Relay { offer: Some(refused), ..Relay::default() };
+    let (mut ledger, letters) = plan(40);
+    let ending = run(&relay, &mut ledger, letters, &orders(1, "1000/s")).await.unwrap();
+    assert!(
+        matches!(&ending.fault, Some(Fault::Refused(why)) if why.contains("Relay access denied"))
+    );
+    assert_eq!((ending.tally.of(State::Failed), ending.tally.of(State::Pending)), (5, 34));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_anybody_to_ask_for_a_stop_the_run_goes_on() {
+    let (mut ledger, letters) = plan(10);
+    let (events, _screen) = mpsc::channel(100);
+    let (stop, stopped) = watch::channel(Stop::No);
+    drop(stop);
+    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
+    let relay = Arc::new(Relay::default());
+    let orders = orders(2, "1000/s");
+    let ending = deliver(relay, &mut ledger, letters, &orders, clock, events, stopped).await;
+    assert_eq!(ending.unwrap().tally.of(State::Sent), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_that_comes_when_all_is_done_interrupts_nothing() {
+    let (mut ledger, letters) = plan(1);
+    let (events, mut screen) = mpsc::channel(100);
+    let (stop, stopped) = watch::channel(Stop::No);
+    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
+    let relay = Relay { latency: Duration::from_secs(5), ..Relay::default() };
+    let orders = orders(1, "1000/s");
+    let committed = relay.committed.clone();
+    let asking = tokio::spawn(async move {
+        while committed.lock().unwrap().is_empty() {
+            sleep(Duration::from_millis(100)).await;
+        }
+        stop.send_replace(Stop::Drain);
+        while screen.recv().await.is_some() {}
+    });
+    let ending = deliver(Arc::new(relay), &mut ledger, letters, &orders, clock, events, stopped);
+    let ending = ending.await.unwrap();
+    asking.await.unwrap();
+    assert_eq!((ending.tally.of(State::Sent), ending.stopped), (1, false));
+}

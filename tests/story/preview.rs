@@ -1,0 +1,97 @@
+//! An editor looks at an issue while writing it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use super::support::desk::Desk;
+
+/// A running preview; ends with the story.
+struct Preview {
+    child: Child,
+    /// `127.0.0.1:PORT`.
+    host: String,
+    /// `/TOKEN/`.
+    path: String,
+}
+
+impl Preview {
+    fn start(desk: &Desk) -> Self {
+        let mut child = desk.start("preview drafts/tide.md");
+        let mut url = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut url).unwrap();
+        let rest = url.trim().strip_prefix("http://").unwrap();
+        let (host, path) = rest.split_once('/').unwrap();
+        Self { child, host: host.to_owned(), path: format!("/{path}") }
+    }
+
+    /// Asks for a page as this host; gives the whole answer.
+    fn get_as(&self, host: &str, page: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        write!(
+            stream,
+            "GET {}{page} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n",
+            self.path
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn get(&self, page: &str) -> String {
+        self.get_as(&self.host, page)
+    }
+
+    /// Asks again until the page has these words.
+    fn until(&self, page: &str, words: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let answer = self.get(page);
+            if answer.contains(words) {
+                return answer;
+            }
+            assert!(began.elapsed() < Duration::from_secs(10), "no `{words}` in:\n{answer}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Preview {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_save_is_on_the_page_and_a_mistake_leaves_the_last_good_letter() {
+    let desk = Desk::new(3, 1);
+    let preview = Preview::start(&desk);
+    let letter = preview.get("letter.html");
+    assert!(
+        letter.contains("The tide turns at six")
+            && letter.contains("content-security-policy: sandbox")
+    );
+    assert!(preview.get("letter.txt?reader=reader3@example.org").contains("Dear reader,"));
+    assert!(preview.get("headers").contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"));
+    let draft = desk.read("drafts/tide.md");
+    desk.write("drafts/tide.md", &draft.replace("at six. [", "at seven. ["));
+    preview.until("letter.txt", "at seven.");
+    desk.write("drafts/tide.md", &draft.replace("slug: tide", "slgu: tide"));
+    let page = preview.until("", "drafts/tide.md:3:1");
+    assert!(page.contains("did you mean"), "{page}");
+    assert!(preview.get("letter.txt").contains("at seven."), "the last good letter stays");
+    desk.write("drafts/tide.md", &draft);
+    preview.until("letter.txt", "at six.");
+    assert!(!preview.get("").contains("drafts/tide.md:3:1"));
+}
+
+#[test]
+fn another_host_name_gets_nothing() {
+    let desk = Desk::new(1, 1);
+    let preview = Preview::start(&desk);
+    assert!(preview.get_as("evil.example", "").starts_with("HTTP/1.1 421"));
+    assert!(preview.get("../../etc/passwd").starts_with("HTTP/1.1 404"));
+}

@@ -1,0 +1,155 @@
+//! A send is interrupted, killed or started twice; the same command goes on.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::support::desk::{Desk, Run, address, list, reader, signal};
+use super::support::relay::Relay;
+use super::support::script::{Act, Phase, Rule, Script};
+
+/// A relay that takes a moment for every letter.
+fn slow(moment: u64) -> Relay {
+    Relay::start(Script::new().on(Phase::Dot, Act::Delay(Duration::from_millis(moment))))
+}
+
+/// Waits until the relay has stored so many letters.
+fn until_stored(relay: &Relay, letters: usize) {
+    for _ in 0..1_000 {
+        if relay.journal().iter().filter(|entry| entry.stored).count() >= letters {
+            return;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    panic!("only {} letters came", relay.journal().len());
+}
+
+#[test]
+fn killed_ten_times_nobody_is_missing_and_nobody_has_two() {
+    const READERS: usize = 300;
+    const LANES: u64 = 4;
+    let relay = slow(3);
+    let desk = Desk::new(READERS, relay.port());
+    for kill in 1..=10 {
+        let mut child = desk.start("send drafts/tide.md --yes");
+        until_stored(&relay, kill * 20);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let run = desk.run("send drafts/tide.md --yes");
+    let status = desk.status();
+    let count = |state: &str| status["counts"][state].as_u64().unwrap();
+    assert!(run.exit == Some(4) || run.exit == Some(0), "{run:?}");
+    assert_eq!(count("sent") + count("unknown"), READERS as u64, "{status}");
+    assert!(count("unknown") <= 10 * LANES, "{status}");
+    let unknown: Vec<&str> = status["unknown"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["email"].as_str().unwrap())
+        .collect();
+    for n in 1..=READERS {
+        let copies = relay.copies(&address(n));
+        let in_doubt = unknown.contains(&address(n).as_str());
+        assert!(
+            copies == 1 || copies == 0 && in_doubt,
+            "{} has {copies}, in doubt: {in_doubt}",
+            address(n)
+        );
+    }
+}
+
+#[test]
+fn ctrl_c_waits_for_what_is_under_way_and_the_next_run_goes_on() {
+    let relay = slow(100);
+    let desk = Desk::new(40, relay.port());
+    let child = desk.start("send drafts/tide.md --yes");
+    until_stored(&relay, 6);
+    signal(&child, "-INT");
+    Run::of(&child.wait_with_output().unwrap()).exits(130).says("stopping");
+    let counts = desk.counts();
+    assert_eq!((&counts["unknown"], &counts["attempting"]), (&0.into(), &0.into()));
+    assert!(counts["pending"].as_u64().unwrap() > 0);
+    desk.run("send drafts/tide.md --yes").exits(0).says("going on with tide");
+    for n in 1..=40 {
+        assert_eq!(relay.copies(&address(n)), 1);
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_leaves_at_once_and_says_who_is_in_doubt() {
+    let relay = Relay::start(Script::new().with(Rule::at(Phase::Dot, Act::Stall)));
+    let desk = Desk::new(10, relay.port());
+    let config = desk.read("config.toml").replace("dot = \"2s\"", "dot = \"60s\"");
+    desk.write("config.toml", &config);
+    let child = desk.start("send drafts/tide.md --yes");
+    while relay.journal().iter().filter(|entry| entry.dot_seen).count() < 4 {
+        sleep(Duration::from_millis(5));
+    }
+    signal(&child, "-INT");
+    sleep(Duration::from_millis(100));
+    signal(&child, "-TERM");
+    Run::of(&child.wait_with_output().unwrap()).exits(130);
+    let counts = desk.counts();
+    assert_eq!((&counts["unknown"], &counts["pending"]), (&4.into(), &6.into()));
+}
+
+#[test]
+fn a_second_send_is_told_who_holds_the_ledger() {
+    let relay = slow(200);
+    let desk = Desk::new(12, relay.port());
+    let mut child = desk.start("send drafts/tide.md --yes");
+    until_stored(&relay, 1);
+    desk.run("send drafts/tide.md --yes").exits(75).says(&format!("pid {}", child.id()));
+    desk.run("status tide").exits(0).says("a send is under way");
+    child.wait().unwrap();
+    assert_eq!(relay.journal().len(), 12);
+}
+
+#[test]
+fn an_edited_draft_is_noticed_and_the_pinned_text_can_go_on() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(4, relay.port());
+    desk.run("send drafts/tide.md --yes --limit 2").exits(3);
+    let draft = desk.read("drafts/tide.md");
+    desk.write("drafts/tide.md", &draft.replace("turns at six. [", "turns at seven. ["));
+    desk.run("send drafts/tide.md --yes").exits(8).says("issue-changed");
+    desk.run("send drafts/tide.md --yes --allow issue-changed").exits(0);
+    let letters: Vec<String> = relay
+        .journal()
+        .iter()
+        .map(|entry| String::from_utf8(entry.letter.clone()).unwrap())
+        .collect();
+    assert_eq!(letters.len(), 4);
+    assert!(
+        letters
+            .iter()
+            .all(|letter| letter.contains("turns at six.") && !letter.contains("turns at seven"))
+    );
+}
+
+#[test]
+fn who_has_left_the_list_meanwhile_is_left_out() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(6, relay.port());
+    desk.run("send drafts/tide.md --yes --limit 2").exits(3);
+    let rows = list(4) + &reader(5, "status = \"unsubscribed\"\n") + &reader(7, "");
+    desk.write("subscribers.toml", &rows);
+    desk.run("send drafts/tide.md --yes").exits(0).says("2 recipients left out now");
+    let sent: Vec<String> = relay.journal().into_iter().map(|entry| entry.recipient).collect();
+    assert_eq!(sent.len(), 4);
+    assert!((1..=4).all(|n| sent.contains(&address(n))), "{sent:?}");
+}
+
+#[test]
+fn a_retry_repeats_the_very_same_letter() {
+    let relay = Relay::start(
+        Script::new().with(Rule::at(Phase::Dot, Act::reply("451 4.3.0 later")).times(1)),
+    );
+    let desk = Desk::new(1, relay.port());
+    desk.configure(relay.port(), "retry = [\"1s\"]\nwait = \"10s\"");
+    desk.run("send drafts/tide.md --yes").exits(0);
+    let journal = relay.journal();
+    assert_eq!(journal.len(), 2);
+    assert_eq!(journal[0].sha256, journal[1].sha256);
+    assert_eq!(journal[0].message_id, journal[1].message_id);
+}

@@ -1,0 +1,312 @@
+//! The relay's side of one connection, as its script wants it.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+use tokio_rustls::rustls::ServerConfig;
+
+use super::channel::{Channel, Gone};
+use super::relay::{Desk, Entry};
+use super::script::{Act, Phase, Security};
+
+/// One connection.
+pub(super) struct Dialogue<'a> {
+    desk: &'a Desk,
+    /// Gone once an act has ended the connection.
+    channel: Option<Channel>,
+    recipient: String,
+    /// Letters stored on this connection.
+    stored: usize,
+}
+
+impl<'a> Dialogue<'a> {
+    pub(super) fn new(desk: &'a Desk, channel: Channel) -> Self {
+        Self { desk, channel: Some(channel), recipient: String::new(), stored: 0 }
+    }
+
+    pub(super) fn run(mut self) -> Result<(), Gone> {
+        if let Security::Implicit(config) = &self.desk.script.security {
+            self.handshake(Arc::clone(config))?;
+        }
+        self.step(Phase::Greeting, "220 relay.example.org ESMTP")?;
+        loop {
+            let line = self.line()?;
+            let (verb, argument) = line.split_once([' ', ':']).unwrap_or((&line, ""));
+            match verb {
+                "EHLO" => {
+                    let reply = self.ehlo();
+                    self.step(Phase::Ehlo, &reply)?;
+                }
+                "STARTTLS" => self.starttls()?,
+                "AUTH" => self.auth(argument)?,
+                "MAIL" => drop(self.step(Phase::Mail, "250 2.1.0 sender ok")?),
+                "RCPT" => {
+                    between(argument, '<', '>').clone_into(&mut self.recipient);
+                    self.step(Phase::Rcpt, "250 2.1.5 recipient ok")?;
+                }
+                "DATA" => {
+                    if self.step(Phase::Data, "354 go ahead")? == "354" {
+                        self.data()?;
+                    }
+                }
+                "RSET" => drop(self.step(Phase::Rset, "250 2.0.0 reset")?),
+                "QUIT" => {
+                    self.send(b"221 2.0.0 bye\r\n")?;
+                    self.channel()?.half_close();
+                    return Ok(());
+                }
+                _ => self.send(b"500 5.5.1 unknown command\r\n")?,
+            }
+        }
+    }
+
+    fn ehlo(&mut self) -> String {
+        let script = &self.desk.script;
+        let secure = self.channel.as_ref().is_some_and(Channel::is_secure);
+        let in_tls = script.capabilities_in_tls.as_ref().filter(|_| secure);
+        let mut lines = vec!["relay.example.org greets you".to_owned()];
+        lines.extend_from_slice(in_tls.unwrap_or(&script.capabilities));
+        if matches!(script.security, Security::StartTls(_)) && !secure {
+            lines.push("STARTTLS".into());
+        }
+        let last = lines.pop().unwrap_or_default();
+        lines.iter().fold(String::new(), |reply, line| reply + "250-" + line + "\r\n")
+            + "250 "
+            + &last
+    }
+
+    fn starttls(&mut self) -> Result<(), Gone> {
+        let Security::StartTls(config) = &self.desk.script.security else {
+            return self.send(b"502 5.5.1 no TLS here\r\n");
+        };
+        if self.step(Phase::StartTls, "220 2.0.0 go ahead")? == "220" {
+            self.handshake(Arc::clone(config))?;
+        }
+        Ok(())
+    }
+
+    fn handshake(&mut self, config: Arc<ServerConfig>) -> Result<(), Gone> {
+        if let Some(act) = self.desk.act(Phase::Handshake, "", 0) {
+            self.channel()?.chunk()?;
+            self.perform(&act, "")?;
+        }
+        let channel = self.channel.take().ok_or(Gone)?;
+        self.channel = Some(channel.secure(config)?);
+        Ok(())
+    }
+
+    fn auth(&mut self, argument: &str) -> Result<(), Gone> {
+        if argument == "LOGIN" {
+            self.send(b"334 VXNlcm5hbWU6\r\n")?;
+            self.line()?;
+            self.send(b"334 UGFzc3dvcmQ6\r\n")?;
+            self.line()?;
+        }
+        self.step(Phase::Auth, "235 2.7.0 welcome").map(drop)
+    }
+
+    /// Takes the letter after a 354.
+    fn data(&mut self) -> Result<(), Gone> {
+        let mut letter = Vec::new();
+        let dot_seen = self.body(&mut letter).is_ok();
+        let act =
+            if dot_seen { self.desk.act(Phase::Dot, &self.recipient, self.stored) } else { None };
+        let usual = format!("250 2.0.0 queued as {}", self.desk.book().journal.len() + 1);
+        let reply_sent = match &act {
+            None | Some(Act::Delay(_)) => Some(usual.clone()),
+            Some(act) => said(act),
+        };
+        let thrown_away = matches!(act, Some(Act::DropThenRst | Act::Stall | Act::Fin | Act::Rst));
+        let refused = reply_sent.as_ref().is_some_and(|reply| !reply.starts_with('2'));
+        let garbage = matches!(act, Some(Act::Garbage(_)));
+        let stored = dot_seen && !thrown_away && (garbage || !refused);
+        self.write_down(letter, dot_seen, stored, reply_sent.filter(|_| dot_seen));
+        if !dot_seen {
+            return Err(Gone);
+        }
+        match act {
+            None => self.reply(&usual)?,
+            Some(act) => drop(self.perform(&act, &usual)?),
+        }
+        if stored {
+            self.stored += 1;
+            if let Some(act) = self.desk.act(Phase::Between, &self.recipient, self.stored) {
+                self.perform(&act, "")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads up to the dot; what came stays in `letter` if the client goes before.
+    fn body(&mut self, letter: &mut Vec<u8>) -> Result<(), Gone> {
+        let mut raw = Vec::new();
+        let mut searched = 0;
+        let end = loop {
+            let Ok(chunk) = self.channel()?.chunk() else { break Err(Gone) };
+            raw.extend_from_slice(&chunk);
+            if let Some(end) = end_of_letter(&raw, searched) {
+                break Ok(end);
+            }
+            searched = raw.len().saturating_sub(4);
+            self.interrupt(raw.len())?;
+        };
+        let (bytes, result) = match end {
+            Ok(end) => {
+                let rest = raw.split_off(end + 3);
+                self.channel()?.put_back(&rest);
+                raw.truncate(end);
+                (raw, Ok(()))
+            }
+            Err(gone) => (raw, Err(gone)),
+        };
+        *letter = unstuffed(&bytes);
+        result
+    }
+
+    /// Acts in the middle of a letter, if the script says so.
+    fn interrupt(&mut self, received: usize) -> Result<(), Gone> {
+        let due = self.desk.script.rules.iter().map(|rule| rule.phase);
+        let due: Vec<Phase> =
+            due.filter(|phase| matches!(phase, Phase::Body(at) if *at <= received)).collect();
+        for phase in due {
+            match self.desk.act(phase, &self.recipient, self.stored) {
+                Some(Act::ReplyFin(text)) => {
+                    self.reply(&text)?;
+                    self.channel()?.half_close();
+                }
+                Some(Act::Fin) => self.channel()?.half_close(),
+                Some(act) => drop(self.perform(&act, "")?),
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn write_down(
+        &self,
+        letter: Vec<u8>,
+        dot_seen: bool,
+        stored: bool,
+        reply_sent: Option<String>,
+    ) {
+        let text = String::from_utf8_lossy(&letter);
+        let id = text.lines().find_map(|line| line.strip_prefix("Message-ID:"));
+        let entry = Entry {
+            recipient: self.recipient.clone(),
+            message_id: between(id.unwrap_or_default(), '<', '>').to_owned(),
+            sha256: hexadecimal(&Sha256::digest(&letter)),
+            dot_seen,
+            stored,
+            reply_sent,
+            letter,
+        };
+        self.desk.book().journal.push(entry);
+    }
+
+    /// Answers as usual, or as the script says; gives the code that was sent.
+    fn step(&mut self, phase: Phase, usual: &str) -> Result<String, Gone> {
+        match self.desk.act(phase, &self.recipient, self.stored) {
+            None => {
+                self.reply(usual)?;
+                Ok(usual[..3].to_owned())
+            }
+            Some(act) => self.perform(&act, usual),
+        }
+    }
+
+    /// Does it; gives the code that was sent, and [`Gone`] if the connection is over.
+    fn perform(&mut self, act: &Act, usual: &str) -> Result<String, Gone> {
+        match act {
+            Act::Reply(text) => self.reply(text)?,
+            Act::TwoReplies(one, two) => self.send(format!("{one}\r\n{two}\r\n").as_bytes())?,
+            Act::Split(text) => {
+                for byte in format!("{text}\r\n").bytes() {
+                    self.send(&[byte])?;
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+            Act::Garbage(bytes) => self.send(bytes)?,
+            Act::Flood(bytes) => loop {
+                self.send(bytes)?;
+            },
+            Act::Delay(time) => {
+                thread::sleep(*time);
+                self.reply(usual)?;
+            }
+            Act::ReplyFin(text) => {
+                self.reply(text)?;
+                self.channel.take().ok_or(Gone)?.finish();
+                return Err(Gone);
+            }
+            Act::Fin => {
+                self.channel.take().ok_or(Gone)?.finish();
+                return Err(Gone);
+            }
+            Act::Stall => {
+                self.channel()?.stall();
+                return Err(Gone);
+            }
+            Act::Rst | Act::AcceptThenRst | Act::DropThenRst => {
+                self.channel.take().ok_or(Gone)?.reset();
+                return Err(Gone);
+            }
+        }
+        Ok(said(act).unwrap_or_else(|| usual.to_owned()).chars().take(3).collect())
+    }
+
+    fn line(&mut self) -> Result<String, Gone> {
+        let line = self.channel()?.line()?;
+        self.desk.book().commands.push(line.clone());
+        Ok(line)
+    }
+
+    fn reply(&mut self, text: &str) -> Result<(), Gone> {
+        self.send(format!("{text}\r\n").as_bytes())
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Gone> {
+        self.channel()?.send(bytes)
+    }
+
+    fn channel(&mut self) -> Result<&mut Channel, Gone> {
+        self.channel.as_mut().ok_or(Gone)
+    }
+}
+
+/// The reply an act gives, if it gives one.
+fn said(act: &Act) -> Option<String> {
+    match act {
+        Act::Reply(text) | Act::ReplyFin(text) | Act::Split(text) | Act::TwoReplies(text, _) => {
+            Some(text.clone())
+        }
+        Act::Garbage(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        _ => None,
+    }
+}
+
+/// Where the line with the lone dot starts, searched from an offset on.
+fn end_of_letter(raw: &[u8], from: usize) -> Option<usize> {
+    (from..raw.len().saturating_sub(2)).find(|&at| {
+        raw[at] == b'.'
+            && raw[at..].starts_with(b".\r\n")
+            && (at == 0 || raw[..at].ends_with(b"\r\n"))
+    })
+}
+
+/// RFC 5321 4.5.2.
+fn unstuffed(raw: &[u8]) -> Vec<u8> {
+    let lines = raw.split_inclusive(|&b| b == b'\n');
+    lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect()
+}
+
+fn between(text: &str, open: char, close: char) -> &str {
+    let inner = text.split_once(open).map_or("", |(_, rest)| rest);
+    inner.split_once(close).map_or("", |(inner, _)| inner)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
+    bytes.iter().flat_map(digits).flatten().collect()
+}

@@ -1,0 +1,8 @@
+//! What the stories stand on. Nothing here knows Postrider's types: it is the oracle.
+
+pub(crate) mod authority;
+mod channel;
+pub(crate) mod desk;
+mod dialogue;
+pub(crate) mod relay;
+pub(crate) mod script;

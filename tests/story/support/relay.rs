@@ -1,0 +1,158 @@
+//! A scripted SMTP server on threads of its own, with a journal of what really happened.
+
+use std::collections::HashSet;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+use super::channel::Channel;
+use super::dialogue::Dialogue;
+use super::script::{Act, Phase, Script};
+
+/// A relay that runs until it is dropped.
+pub(crate) struct Relay {
+    port: u16,
+    stop: Arc<AtomicBool>,
+    desk: Arc<Desk>,
+}
+
+/// One letter as the relay saw it, written down before it was answered.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) recipient: String,
+    /// Without its angle brackets; empty if the letter has none.
+    pub(crate) message_id: String,
+    /// In hexadecimal, over the letter without its dot-stuffing.
+    pub(crate) sha256: String,
+    /// As much of the letter as came.
+    pub(crate) letter: Vec<u8>,
+    pub(crate) dot_seen: bool,
+    pub(crate) stored: bool,
+    /// What was answered to the dot; nothing if nothing was.
+    pub(crate) reply_sent: Option<String>,
+}
+
+/// What all connections share.
+pub(super) struct Desk {
+    pub(super) script: Script,
+    book: Mutex<Book>,
+}
+
+#[derive(Default)]
+pub(super) struct Book {
+    pub(super) journal: Vec<Entry>,
+    pub(super) commands: Vec<String>,
+    connections: usize,
+    open: usize,
+    most_open: usize,
+    /// How often each rule has stepped in, and for whom.
+    used: Vec<usize>,
+    seen: HashSet<(usize, String)>,
+}
+
+impl Relay {
+    pub(crate) fn start(script: Script) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        // A small window, so that a few megabytes are more than the kernels take without the relay reading them.
+        socket2::SockRef::from(&listener).set_recv_buffer_size(65_536).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let stop = Arc::new(AtomicBool::new(false));
+        let book = Book { used: vec![0; script.rules.len()], ..Book::default() };
+        let desk = Arc::new(Desk { script, book: Mutex::new(book) });
+        let (shared, stopped) = (Arc::clone(&desk), Arc::clone(&stop));
+        thread::spawn(move || {
+            for socket in listener.incoming() {
+                if stopped.load(Ordering::Relaxed) {
+                    return;
+                }
+                let channel = Channel::new(socket.unwrap(), Arc::clone(&stopped));
+                let desk = Arc::clone(&shared);
+                thread::spawn(move || desk.serve(channel));
+            }
+        });
+        Self { port, stop, desk }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Everything that came after a 354, in order.
+    pub(crate) fn journal(&self) -> Vec<Entry> {
+        self.desk.book().journal.clone()
+    }
+
+    /// How many copies this recipient has got.
+    pub(crate) fn copies(&self, recipient: &str) -> usize {
+        let book = self.desk.book();
+        book.journal.iter().filter(|entry| entry.stored && entry.recipient == recipient).count()
+    }
+
+    /// Every command line, in order of arrival over all connections.
+    pub(crate) fn commands(&self) -> Vec<String> {
+        self.desk.book().commands.clone()
+    }
+
+    /// How many commands started with this verb.
+    pub(crate) fn count(&self, verb: &str) -> usize {
+        self.desk.book().commands.iter().filter(|line| line.starts_with(verb)).count()
+    }
+
+    /// Waits until no connection is open any more: then the journal says all there is to say.
+    pub(crate) fn wait_until_idle(&self) {
+        while self.desk.book().open > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.desk.book().connections
+    }
+
+    pub(crate) fn most_open(&self) -> usize {
+        self.desk.book().most_open
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        // Wakes the thread that accepts.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+    }
+}
+
+impl Desk {
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap()
+    }
+
+    fn serve(&self, channel: Channel) {
+        {
+            let mut book = self.book();
+            book.connections += 1;
+            book.open += 1;
+            book.most_open = book.most_open.max(book.open);
+        }
+        let _ = Dialogue::new(self, channel).run();
+        self.book().open -= 1;
+    }
+
+    /// The first rule that steps in here.
+    pub(super) fn act(&self, phase: Phase, recipient: &str, stored: usize) -> Option<Act> {
+        let mut book = self.book();
+        for (index, rule) in self.script.rules.iter().enumerate() {
+            let here = rule.phase == phase
+                && rule.recipient.as_ref().is_none_or(|wanted| wanted == recipient)
+                && rule.every.is_none_or(|letters| stored > 0 && stored.is_multiple_of(letters))
+                && book.used[index] < rule.times;
+            if here && (!rule.once_each || book.seen.insert((index, recipient.to_owned()))) {
+                book.used[index] += 1;
+                return Some(rule.act.clone());
+            }
+        }
+        None
+    }
+}

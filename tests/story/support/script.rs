@@ -1,0 +1,167 @@
+//! What a scripted relay does, and when.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls::ServerConfig;
+
+/// How a relay behaves; without rules it takes everything.
+#[derive(Clone)]
+pub(crate) struct Script {
+    /// The lines of its EHLO reply after the first; STARTTLS is added and dropped by itself.
+    pub(crate) capabilities: Vec<String>,
+    /// The same once TLS is up, if they differ.
+    pub(crate) capabilities_in_tls: Option<Vec<String>>,
+    pub(crate) security: Security,
+    pub(crate) rules: Vec<Rule>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Security {
+    None,
+    Implicit(Arc<ServerConfig>),
+    StartTls(Arc<ServerConfig>),
+}
+
+/// A moment of the dialogue at which a rule can step in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Greeting,
+    Ehlo,
+    StartTls,
+    /// In place of the TLS handshake.
+    Handshake,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    /// When this many bytes of the letter have come.
+    Body(usize),
+    Dot,
+    /// After the reply to a letter that was stored.
+    Between,
+    Rset,
+}
+
+/// What the relay does instead of what it should.
+#[derive(Debug, Clone)]
+pub(crate) enum Act {
+    /// Another reply, without its CRLF. It has the effect its code says.
+    Reply(String),
+    /// A reply, and then the connection is closed.
+    ReplyFin(String),
+    /// Two replies in one packet.
+    TwoReplies(String, String),
+    /// A reply in packets of one byte.
+    Split(String),
+    /// Bytes as they are; at the dot, the letter is stored.
+    Garbage(Vec<u8>),
+    /// These bytes again and again, until the client hangs up.
+    Flood(Vec<u8>),
+    /// The right thing, late.
+    Delay(Duration),
+    /// Nothing more is said or read.
+    Stall,
+    /// The connection is closed for writing; what still comes is read.
+    Fin,
+    /// The connection is reset.
+    Rst,
+    /// The letter is stored, and then the connection is reset.
+    AcceptThenRst,
+    /// The letter is thrown away, and the connection is reset.
+    DropThenRst,
+}
+
+/// One deviation.
+#[derive(Debug, Clone)]
+pub(crate) struct Rule {
+    pub(crate) phase: Phase,
+    pub(crate) act: Act,
+    pub(crate) recipient: Option<String>,
+    pub(crate) every: Option<usize>,
+    pub(crate) times: usize,
+    pub(crate) once_each: bool,
+}
+
+impl Script {
+    /// A relay in clear that offers what most do.
+    pub(crate) fn new() -> Self {
+        Self {
+            capabilities: owned(&["PIPELINING", "8BITMIME", "SIZE 50000000"]),
+            capabilities_in_tls: None,
+            security: Security::None,
+            rules: Vec::new(),
+        }
+    }
+
+    pub(crate) fn offering(mut self, capabilities: &[&str]) -> Self {
+        self.capabilities = owned(capabilities);
+        self
+    }
+
+    pub(crate) fn offering_in_tls(mut self, capabilities: &[&str]) -> Self {
+        self.capabilities_in_tls = Some(owned(capabilities));
+        self
+    }
+
+    pub(crate) fn secured(mut self, security: Security) -> Self {
+        self.security = security;
+        self
+    }
+
+    /// Does this at that phase, always.
+    pub(crate) fn on(self, phase: Phase, act: Act) -> Self {
+        self.with(Rule::at(phase, act))
+    }
+
+    pub(crate) fn with(mut self, rule: Rule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Greylisting: each recipient is deferred once, then taken.
+    pub(crate) fn greylisting(self) -> Self {
+        self.with(Rule::at(Phase::Rcpt, Act::reply("450 4.7.1 greylisted, come again")).once_each())
+    }
+}
+
+impl Act {
+    pub(crate) fn reply(text: &str) -> Self {
+        Self::Reply(text.into())
+    }
+}
+
+impl Rule {
+    /// Whenever the phase comes, for ever.
+    pub(crate) fn at(phase: Phase, act: Act) -> Self {
+        Self { phase, act, recipient: None, every: None, times: usize::MAX, once_each: false }
+    }
+
+    /// Only for this recipient.
+    pub(crate) fn to(mut self, recipient: &str) -> Self {
+        self.recipient = Some(recipient.into());
+        self
+    }
+
+    /// Only this often.
+    pub(crate) fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Only when the connection has stored so many letters, or a multiple of it.
+    pub(crate) fn every(mut self, letters: usize) -> Self {
+        self.every = Some(letters);
+        self
+    }
+
+    /// Once for each recipient.
+    pub(crate) fn once_each(mut self) -> Self {
+        self.once_each = true;
+        self
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}

@@ -1,0 +1,169 @@
+//! MAIL, RCPT and DATA, and what becomes of the connection after them.
+
+use super::*;
+
+#[tokio::test]
+async fn the_sender_is_refused() {
+    let relay =
+        Relay::start(Script::new().on(Phase::Mail, Act::reply("553 5.1.8 not your address")));
+    let result = send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await;
+    assert_eq!(refused(result), (Stage::Mail, "553 5.1.8 not your address".into()));
+    assert_eq!(relay.count("RCPT"), 0);
+}
+
+#[tokio::test]
+async fn one_of_ten_recipients_is_unknown_and_the_connection_serves_the_other_nine() {
+    let unknown = Rule::at(Phase::Rcpt, Act::reply("550 5.1.1 unknown")).to("reader4@example.net");
+    let relay = Relay::start(Script::new().with(unknown));
+    let way = Way::to(relay.port());
+    let mut session = way.session().await;
+    for number in 0..10 {
+        let recipient = format!("reader{number}@example.net");
+        let result = send(&mut session, &letter_to(&recipient)).await;
+        if number == 4 {
+            assert_eq!(refused(result), (Stage::Rcpt, "550 5.1.1 unknown".into()));
+        } else {
+            result.unwrap();
+        }
+        assert_eq!(relay.copies(&recipient), usize::from(number != 4));
+    }
+    session.close().await;
+    assert_eq!((relay.connections(), relay.most_open()), (1, 1));
+    assert_eq!((relay.count("RSET"), relay.count("EHLO"), relay.count("QUIT")), (1, 1, 1));
+}
+
+#[tokio::test]
+async fn a_greylisted_recipient_is_taken_the_second_time_on_the_same_connection() {
+    let relay = Relay::start(Script::new().greylisting());
+    let mut session = Way::to(relay.port()).session().await;
+    let message = letter_to("reader@example.net");
+    let result = send(&mut session, &message).await;
+    assert_eq!(refused(result), (Stage::Rcpt, "450 4.7.1 greylisted, come again".into()));
+    send(&mut session, &message).await.unwrap();
+    assert_eq!((relay.copies("reader@example.net"), relay.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_relay_hangs_up_after_rcpt() {
+    let hang_up = Rule::at(Phase::Rcpt, Act::ReplyFin("250 ok".into())).times(1);
+    let relay = Relay::start(Script::new().with(hang_up));
+    let way = Way::to(relay.port());
+    let message = letter_to("reader@example.net");
+    let (stage, proved, why) = broken(send_afresh(&way, &message).await);
+    assert_eq!((stage, proved, why.as_str()), (Stage::Data, true, "the relay hung up"));
+    send_afresh(&way, &message).await.unwrap();
+    assert_eq!(relay.copies("reader@example.net"), 1);
+}
+
+#[tokio::test]
+async fn data_is_answered_with_250_and_no_body_is_sent() {
+    let relay = Relay::start(Script::new().on(Phase::Data, Act::reply("250 ok")));
+    let mut session = Way::to(relay.port()).session().await;
+    let (stage, proved, why) = broken(send(&mut session, &letter_to("reader@example.net")).await);
+    assert_eq!((stage, proved), (Stage::Data, true));
+    assert_eq!(why, "DATA was answered with `250 ok`");
+    assert_over(&mut session).await;
+    session.close().await;
+    assert_eq!(relay.commands().last().map(String::as_str), Some("DATA"));
+}
+
+#[tokio::test]
+async fn data_is_refused_and_the_connection_goes_on() {
+    let later = Rule::at(Phase::Data, Act::reply("451 4.3.1 disk full")).times(1);
+    let relay = Relay::start(Script::new().with(later));
+    let mut session = Way::to(relay.port()).session().await;
+    let message = letter_to("reader@example.net");
+    let result = send(&mut session, &message).await;
+    assert_eq!(refused(result), (Stage::Data, "451 4.3.1 disk full".into()));
+    send(&mut session, &message).await.unwrap();
+    assert_eq!((relay.count("RSET"), relay.connections()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_354_never_comes() {
+    let relay = Relay::start(Script::new().on(Phase::Data, Act::Stall));
+    let way = Way::to(relay.port());
+    let session = way.timeouts(|timeouts| timeouts.data = SHORT * 4);
+    let (stage, proved, why) =
+        broken(send_afresh(&session, &letter_to("reader@example.net")).await);
+    assert_eq!((stage, proved, why.as_str()), (Stage::Data, true, "no reply within 600ms"));
+}
+
+#[tokio::test]
+async fn the_relay_closes_silently_after_every_third_letter() {
+    let close = Rule::at(Phase::Between, Act::Fin).every(3);
+    let relay = Relay::start(Script::new().with(close));
+    assert_eq!(send_in_a_row(&relay, 8, |result| broken(result).0 == Stage::Mail).await, 2);
+    assert_eq!(relay.connections(), 3);
+}
+
+#[tokio::test]
+async fn the_relay_says_421_to_the_fourth_mail() {
+    let enough = Rule::at(Phase::Mail, Act::ReplyFin("421 4.7.0 enough for now".into())).every(3);
+    let relay = Relay::start(Script::new().with(enough));
+    let expected = |result| refused(result) == (Stage::Mail, "421 4.7.0 enough for now".into());
+    assert_eq!(send_in_a_row(&relay, 8, expected).await, 2);
+    assert_eq!((relay.connections(), relay.count("RSET")), (3, 0));
+}
+
+/// Sends letters, each failed one again on a new connection; gives how many had to go again.
+async fn send_in_a_row(
+    relay: &Relay,
+    letters: usize,
+    expected: impl Fn(Result<Reply, SendError>) -> bool,
+) -> usize {
+    let way = Way::to(relay.port());
+    let mut session = way.session().await;
+    let mut again = 0;
+    for number in 0..letters {
+        let recipient = format!("reader{number}@example.net");
+        let message = letter_to(&recipient);
+        let result = send(&mut session, &message).await;
+        if result.is_err() {
+            assert!(expected(result));
+            again += 1;
+            session = way.session().await;
+            send(&mut session, &message).await.unwrap();
+        }
+        assert_eq!(relay.copies(&recipient), 1);
+    }
+    again
+}
+
+#[tokio::test]
+async fn a_letter_larger_than_the_relay_announced_is_not_offered() {
+    let relay = Relay::start(Script::new().offering(&["SIZE 60"]));
+    let mut session = Way::to(relay.port()).session().await;
+    let (stage, reply) = refused(send(&mut session, &letter_to("reader@example.net")).await);
+    assert_eq!(stage, Stage::Mail);
+    assert!(reply.starts_with("552 5.3.4 not tried: the letter has 7"), "{reply}");
+    session.close().await;
+    assert_eq!(relay.commands(), ["EHLO desk.example.org", "QUIT"]);
+}
+
+#[tokio::test]
+async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered() {
+    let relay = Relay::start(Script::new());
+    let message = letter_to("grüße@example.net");
+    let mut session = Way::to(relay.port()).session().await;
+    let (stage, reply) = refused(send(&mut session, &message).await);
+    assert_eq!(stage, Stage::Rcpt);
+    assert_eq!(reply, "550 5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)");
+    send(&mut session, &letter_to("reader@example.net")).await.unwrap();
+    let relay = Relay::start(Script::new().offering(&["SMTPUTF8"]));
+    send_afresh(&Way::to(relay.port()), &message).await.unwrap();
+    assert_eq!(relay.commands()[1], "MAIL FROM:<news@example.org> SMTPUTF8");
+    assert_eq!(relay.copies("grüße@example.net"), 1);
+}
+
+#[tokio::test]
+async fn a_reply_without_end_to_mail_ends_the_connection() {
+    let flood = Act::Flood(b"250-x\r\n".repeat(1000));
+    let relay = Relay::start(Script::new().on(Phase::Mail, flood));
+    let (stage, proved, why) =
+        broken(send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await);
+    assert_eq!(
+        (stage, proved, why.as_str()),
+        (Stage::Mail, true, "the relay's reply does not end")
+    );
+}
