@@ -107,7 +107,9 @@ fn push_word<'a>(pieces: &mut Vec<Piece<'a>>, word: &'a str, space: bool) {
         for part in WordSeparator::UnicodeBreakProperties.find_words(word) {
             end += part.word.len() + part.whitespace.len();
             let (before, after) = word.split_at(end);
-            if before.ends_with(ideographic) || after.starts_with(ideographic) {
+            // Nor here inside a run of spaces.
+            let spaced = before.ends_with(' ');
+            if !spaced && (before.ends_with(ideographic) || after.starts_with(ideographic)) {
                 pieces.push(Piece { text: &word[start..end], space: false });
                 start = end;
             }
@@ -216,6 +218,13 @@ mod tests {
     fn a_soft_line_never_looks_like_a_signature() {
         let line = Line { text: "--".to_owned(), soft: true, ..Line::default() };
         assert_eq!(encode(&[line]), "--\n");
+    }
+
+    #[test]
+    fn a_run_of_spaces_between_ideographs_is_not_broken() {
+        let rows = fill("日  日 日", 1);
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+        assert_eq!(texts, ["日  日", "日"]);
     }
 
     proptest! {
