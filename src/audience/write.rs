@@ -39,7 +39,7 @@ impl<W: Write> Table<W> {
     pub fn row(&mut self, subscriber: &Subscriber) -> io::Result<()> {
         let name = subscriber.name.as_deref().unwrap_or_default();
         for text in [subscriber.email.as_str(), name, &tags(&subscriber.tags)] {
-            self.writer.write_field(marked(text))?;
+            self.writer.write_field(cell(text))?;
         }
         self.writer.write_field(subscriber.status.name())?;
         for field in &self.fields {
@@ -48,7 +48,7 @@ impl<W: Write> Table<W> {
                 Some(Field::Bool(truth)) => truth.to_string(),
                 Some(Field::Integer(number)) => number.to_string(),
                 Some(Field::Float(number)) => number.to_string(),
-                Some(Field::Text(text)) => marked(text),
+                Some(Field::Text(text)) => cell(text),
             };
             self.writer.write_field(cell)?;
         }
@@ -66,7 +66,8 @@ pub(super) fn is_formula(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t'])
 }
 
-fn marked(text: &str) -> String {
+/// A text as a cell that no spreadsheet calculates.
+pub fn cell(text: &str) -> String {
     if is_formula(text) { format!("'{text}") } else { text.to_owned() }
 }
 

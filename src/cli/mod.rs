@@ -3,6 +3,7 @@
 mod exit;
 mod failure;
 mod init;
+mod ledger;
 mod new;
 mod preview;
 mod project;
@@ -17,6 +18,8 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::io::host;
+use crate::io::ledger_sqlite::{Ledger, OpenError};
 use crate::report::{self, Printer};
 pub use exit::Exit;
 use failure::Failure;
@@ -51,6 +54,8 @@ enum Command {
     Send(send::SendArgs),
     /// Show what became of each copy
     Status(status::StatusArgs),
+    /// Show, export and verify what is known of every copy, and decide about doubt
+    Ledger(ledger::LedgerArgs),
     /// Check, import or export the list
     Subscribers(subscribers::Subscribers),
     /// Print a completion script for a shell
@@ -92,6 +97,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
+        Command::Ledger(args) => ledger::run(&args, &project()?, printer),
         Command::Subscribers(args) => list(&args, &project()?.list(), printer),
         Command::Completions { shell } => {
             // The generator panics when it cannot write, so it writes to memory.
@@ -129,6 +135,13 @@ fn exit_codes() -> String {
 #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
 fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// The ledger of a project, with its lock; a second process is told who we are.
+fn open_ledger(project: &Project, now: Timestamp) -> Result<Ledger, OpenError> {
+    let since = now.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let who = format!("pid {} on {} since {since}", std::process::id(), host::name());
+    Ledger::open(&project.state(), &who, now)
 }
 
 /// The runtime of the commands that talk to a network.

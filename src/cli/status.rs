@@ -56,7 +56,8 @@ pub(super) fn run(args: &StatusArgs, project: &Project, printer: Printer) -> Res
     Ok(Exit::Complete)
 }
 
-fn unknown_issue(issue: &str) -> Failure {
+/// What is said of an issue that was never sent from here.
+pub(super) fn unknown_issue(issue: &str) -> Failure {
     Failure::new(
         Exit::Usage,
         format!("the ledger knows no issue `{}`", crate::finding::shown(issue)),

@@ -9,6 +9,7 @@
 mod bad_input;
 mod desk_work;
 mod engine;
+mod ledger;
 mod preview;
 mod resume;
 mod send;

@@ -14,19 +14,13 @@ use crate::rule;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, runtime};
+use super::super::{now, open_ledger, runtime};
 use super::{Desk, census, relay, run};
 
 /// Sends the issue to everybody who has not had it yet.
 pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let started = now();
-    let who = format!(
-        "pid {} on {} since {}",
-        std::process::id(),
-        host::name(),
-        started.strftime("%Y-%m-%d %H:%M:%S UTC")
-    );
-    let mut ledger = Ledger::open(&desk.project.state(), &who, started)?;
+    let mut ledger = open_ledger(desk.project, started)?;
     if ledger.in_doubt > 0 {
         desk.printer.say(format!(
             "{} in doubt since a crash: whether they were taken is not known",
@@ -49,7 +43,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     ))?;
     let exit = run::conclude(desk, &ending);
     if exit == Exit::Unknown {
-        desk.printer.say(format!("`postrider status {}` lists the unknown", desk.issue.id));
+        desk.printer.say(format!("`postrider status {0}` lists the unknown, `postrider ledger resolve {0}` decides about them", desk.issue.id));
     }
     // After the summary: a disk that is full now must not cost anybody the account of the run.
     rows.end(now())?;

@@ -5,7 +5,9 @@
 mod freeze;
 mod lock;
 pub mod read;
+pub mod resolve;
 mod rows;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

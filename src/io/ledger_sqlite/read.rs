@@ -13,7 +13,7 @@ use crate::delivery::ledger::{LedgerError, Tally};
 /// A second connection that only reads.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(super) connection: Connection,
     holder: Option<String>,
 }
 
@@ -39,6 +39,38 @@ pub struct Exception {
     pub reply: String,
     /// When it came to this.
     pub since: Timestamp,
+}
+
+/// A recipient of an issue, and what the ledger says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The address; empty for a row of the list that could not be read.
+    pub email: String,
+    /// The state.
+    pub state: String,
+    /// The class of a failure, the reason of a skip, the cause of a doubt.
+    pub reason: Option<String>,
+    /// Answered attempts.
+    pub attempts: u32,
+    /// When it came to this state.
+    pub since: Option<Timestamp>,
+    /// When it is tried again, if it is deferred.
+    pub next_at: Option<Timestamp>,
+    /// The words of the last attempt.
+    pub reply: Option<String>,
+}
+
+/// One attempt at a recipient, or a person's decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When.
+    pub at: Timestamp,
+    /// The state it led to.
+    pub outcome: String,
+    /// The command the relay answered.
+    pub stage: Option<String>,
+    /// The words.
+    pub words: String,
 }
 
 impl Reader {
@@ -99,4 +131,51 @@ impl Reader {
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+
+    /// Gives every recipient of an issue to `each`, in list order, without holding them all.
+    pub fn entries<E: From<LedgerError>>(
+        &self,
+        slug: &str,
+        mut each: impl FnMut(&Entry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = "SELECT r.email, d.state, d.reason, d.attempts, d.changed_at, d.next_at,
+              (SELECT a.reply FROM attempt a WHERE a.issue = d.issue AND a.row = d.row ORDER BY a.seq DESC LIMIT 1)
+            FROM issue i JOIN delivery d ON d.issue = i.id JOIN recipient r ON r.issue = d.issue AND r.row = d.row
+            WHERE i.slug = ?1 ORDER BY d.row";
+        let mut statement = self.connection.prepare(sql).map_err(LedgerError::from)?;
+        let mut rows = statement.query(params![slug]).map_err(LedgerError::from)?;
+        while let Some(row) = rows.next().map_err(LedgerError::from)? {
+            each(&entry(row).map_err(LedgerError::from)?)?;
+        }
+        Ok(())
+    }
+
+    /// What happened to one recipient, by canonical address, the earliest first.
+    pub fn attempts(&self, slug: &str, key: &str) -> Result<Vec<Attempt>, LedgerError> {
+        let sql = "SELECT a.at, a.outcome, a.stage, coalesce(a.reply, '') FROM issue i
+              JOIN recipient_key k ON k.issue = i.id AND k.key = ?2 JOIN attempt a ON a.issue = i.id AND a.row = k.row
+            WHERE i.slug = ?1 ORDER BY a.seq";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(params![slug, key], |row| {
+            Ok(Attempt {
+                at: timestamp(row.get(0)?),
+                outcome: row.get(1)?,
+                stage: row.get(2)?,
+                words: row.get(3)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    Ok(Entry {
+        email: row.get(0)?,
+        state: row.get(1)?,
+        reason: row.get(2)?,
+        attempts: row.get(3)?,
+        since: row.get::<_, Option<i64>>(4)?.map(timestamp),
+        next_at: row.get::<_, Option<i64>>(5)?.map(timestamp),
+        reply: row.get(6)?,
+    })
 }

@@ -34,13 +34,7 @@ impl SqliteLedger {
         host: &str,
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
-        let sql =
-            "INSERT INTO run (issue, pid, host, started, version) VALUES (?1, ?2, ?3, ?4, ?5)";
-        ledger.connection.execute(
-            sql,
-            params![issue, pid, host, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
-        )?;
-        let run = ledger.connection.last_insert_rowid();
+        let run = start_run(&ledger.connection, issue, pid, host, now)?;
         Ok(Self { inner: Some(Inner { ledger, issue, run, cursor: 0, claimed: HashSet::new() }) })
     }
 
@@ -67,6 +61,20 @@ impl SqliteLedger {
         self.inner = Some(inner);
         result
     }
+}
+
+/// Writes down that a process works on an issue; gives the number of the run.
+pub(super) fn start_run(
+    connection: &Connection,
+    issue: i64,
+    pid: u32,
+    host: &str,
+    now: Timestamp,
+) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO run (issue, pid, host, started, version) VALUES (?1, ?2, ?3, ?4, ?5)";
+    connection
+        .execute(sql, params![issue, pid, host, now.as_millisecond(), env!("CARGO_PKG_VERSION")])?;
+    Ok(connection.last_insert_rowid())
 }
 
 fn lost() -> LedgerError {

@@ -64,7 +64,7 @@ BEGIN
   SELECT RAISE(ABORT, 'a recipient cannot change state this way');
 END;
 
--- Every answered attempt, never changed.
+-- Every attempt that had an outcome and every decision of a person, never changed.
 CREATE TABLE attempt (
   seq     INTEGER PRIMARY KEY,
   run     INTEGER NOT NULL,

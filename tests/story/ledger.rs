@@ -1,0 +1,88 @@
+//! An editor asks the ledger what became of a copy, and decides about doubt.
+
+use super::support::desk::{Desk, address};
+use super::support::relay::Relay;
+use super::support::script::{Act, Phase, Rule, Script};
+
+/// Six readers; the second does not exist, and the relay stores the letters of the third and fifth without an answer.
+fn doubtful() -> (Relay, Desk) {
+    let silent = |n| Rule::at(Phase::Dot, Act::AcceptThenRst).to(&address(n)).times(1);
+    let gone = Rule::at(Phase::Rcpt, Act::reply("550 5.1.1 no such user")).to(&address(2));
+    let relay = Relay::start(Script::new().with(silent(3)).with(silent(5)).with(gone));
+    let desk = Desk::new(6, relay.port());
+    desk.run("send drafts/tide.md --yes").exits(4).says("postrider ledger resolve tide");
+    (relay, desk)
+}
+
+#[test]
+fn doubt_is_decided_by_a_person_and_by_nobody_else() {
+    let (relay, desk) = doubtful();
+    desk.run("ledger resolve tide reader3@example.org --sent")
+        .exits(0)
+        .says("1 recipient now sent");
+    desk.run("ledger resolve tide --all --resend").exits(0).says("1 recipient now pending again");
+    assert_eq!((relay.copies(&address(3)), relay.copies(&address(5))), (1, 1));
+    desk.run("send drafts/tide.md --yes").exits(0);
+    assert_eq!((relay.copies(&address(3)), relay.copies(&address(5))), (1, 2));
+    let journal = relay.journal();
+    let copies: Vec<_> =
+        journal.iter().filter(|entry| entry.stored && entry.recipient == address(5)).collect();
+    assert_eq!(copies[0].letter, copies[1].letter, "the second copy is the first, byte for byte");
+    let history = desk.run("ledger show tide Reader5@EXAMPLE.org").exits(0).stdout;
+    let words: Vec<&str> = history.lines().map(|line| &line[25..]).collect();
+    assert_eq!(words.len(), 3, "{history}");
+    assert!(words[0].starts_with("unknown"), "{history}");
+    assert_eq!(words[1], "pending         a person decided: send again");
+    assert!(words[2].starts_with("sent"), "{history}");
+    desk.run("ledger verify").exits(0).says("the ledger is whole");
+}
+
+#[test]
+fn what_is_given_up_has_failed() {
+    let (_relay, desk) = doubtful();
+    desk.run("ledger resolve tide --all --abandon").exits(0).says("2 recipients now failed");
+    let counts = desk.counts();
+    assert_eq!((&counts["failed"], &counts["unknown"]), (&3.into(), &0.into()));
+    desk.run("send drafts/tide.md --yes").exits(0);
+}
+
+#[test]
+fn only_doubt_can_be_decided() {
+    let (_relay, desk) = doubtful();
+    let words =
+        "ledger resolve tide reader3@example.org reader1@example.org eve@example.org --sent";
+    desk.run(words)
+        .exits(2)
+        .says("`reader1@example.org` is sent, `eve@example.org` is not in the plan")
+        .says("nothing was changed");
+    assert_eq!(desk.counts()["unknown"], 2);
+    desk.run("ledger resolve tide --all").exits(2);
+    desk.run("ledger resolve ebb --all --sent").exits(2).says("the ledger knows no issue `ebb`");
+}
+
+#[test]
+fn an_export_has_every_recipient() {
+    let (_relay, desk) = doubtful();
+    let table = desk.run("ledger export tide").exits(0).stdout;
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows.len(), 7, "{table}");
+    assert_eq!(rows[0], "email,state,reason,attempts,since,next_at,reply");
+    assert!(rows[2].starts_with("reader2@example.org,failed,bad-address,1,"), "{table}");
+    let json = desk.run("--json ledger export tide").exits(0).stdout;
+    let third: serde_json::Value = serde_json::from_str(json.lines().nth(2).unwrap()).unwrap();
+    assert_eq!((&third["email"], &third["state"]), (&address(3).into(), &"unknown".into()));
+}
+
+#[test]
+fn a_ledger_that_was_meddled_with_is_not_called_whole() {
+    let (_relay, desk) = doubtful();
+    let database = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
+    database
+        .execute_batch(
+            "DROP TRIGGER delivery_transition; UPDATE delivery SET state = 'sent' WHERE row = 2",
+        )
+        .unwrap();
+    desk.run("ledger verify")
+        .exits(7)
+        .says("tide: recipients called sent without an attempt that says so: 1");
+}
