@@ -115,6 +115,7 @@ rules! {
     // What the ledger remembers.
     ISSUE_CHANGED = "issue-changed", Error, Allowable, "An issue under way keeps its bytes: the draft or the configuration has changed since.";
     PLAN_CHANGED = "plan-changed", Error, Shut, "`--only` is part of the plan and cannot change under way; a plan hash binds exactly what was rehearsed.";
+    CLOCK_EARLIER = "clock-earlier", Error, Allowable, "A clock set back would date letters wrongly and retry too early or too late.";
     COUNT_NOT_CONFIRMED = "count-not-confirmed", Error, Shut, "A live send is confirmed with the number of recipients, `--yes` or a plan hash.";
 }
 

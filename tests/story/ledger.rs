@@ -86,3 +86,19 @@ fn a_ledger_that_was_meddled_with_is_not_called_whole() {
         .exits(7)
         .says("tide: recipients called sent without an attempt that says so: 1");
 }
+
+#[test]
+fn a_clock_behind_the_ledger_stops_a_send() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(3, relay.port());
+    desk.run("send drafts/tide.md --yes --limit 1").exits(3);
+    let database = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
+    database.execute_batch("UPDATE run SET ended = ended + 3600000").unwrap();
+    desk.run("send drafts/tide.md --yes")
+        .exits(8)
+        .says("error[clock-earlier]")
+        .says("but the ledger has seen");
+    assert_eq!(relay.journal().len(), 1);
+    desk.run("send drafts/tide.md --yes --allow clock-earlier").exits(0);
+    assert_eq!(relay.journal().len(), 3);
+}

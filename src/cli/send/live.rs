@@ -21,6 +21,7 @@ use super::{Desk, census, relay, run};
 pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let started = now();
     let mut ledger = open_ledger(desk.project, started)?;
+    check_clock(desk, &ledger, started)?;
     if ledger.in_doubt > 0 {
         desk.printer.say(format!(
             "{} in doubt since a crash: whether they were taken is not known",
@@ -48,6 +49,22 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     // After the summary: a disk that is full now must not cost anybody the account of the run.
     rows.end(now())?;
     Ok(exit)
+}
+
+/// Refuses a clock that is behind what the ledger has seen; a minute is what time services put right.
+fn check_clock(desk: &Desk<'_>, ledger: &Ledger, now: jiff::Timestamp) -> Result<(), Failure> {
+    let Some(seen) = ledger.last_seen()? else { return Ok(()) };
+    if seen.duration_since(now) <= jiff::SignedDuration::from_mins(1)
+        || desk.allowed.covers(&rule::CLOCK_EARLIER)
+    {
+        return Ok(());
+    }
+    let time = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    let what = format!("the clock says {}, but the ledger has seen {}", time(now), time(seen));
+    let ledger = crate::io::ledger_sqlite::file(&desk.project.state());
+    let finding = Finding::about(&rule::CLOCK_EARLIER, ledger.display().to_string(), what)
+        .help("set the clock right; `--allow clock-earlier` sends with this one");
+    Err(Failure::gate(vec![finding]))
 }
 
 /// A first send: the plan is frozen once a person, `--yes` or a plan hash has confirmed it.

@@ -111,6 +111,14 @@ impl Ledger {
         issue(&self.connection, slug)
     }
 
+    /// The latest moment the ledger has written down of any send; nothing in one that is new.
+    pub fn last_seen(&self) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT max(at) FROM (SELECT max(at) AS at FROM attempt UNION ALL
+                     SELECT max(started) FROM run UNION ALL SELECT max(ended) FROM run)";
+        let latest: Option<i64> = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(latest.map(timestamp))
+    }
+
     fn prepare(&mut self, journal: &str, synchronous: &str) -> rusqlite::Result<()> {
         self.connection.busy_timeout(Duration::from_secs(10))?;
         let mode: String =
