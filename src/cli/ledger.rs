@@ -190,9 +190,10 @@ fn verify(project: &Project, printer: Printer) -> Result<Exit, Failure> {
         printer.say("the ledger is whole");
         return Ok(Exit::Complete);
     }
-    let words = found.iter().map(|one| format!("\n  {one}")).collect::<String>();
+    let words = found.join("\n  ");
     let help = "send nothing from it: keep a copy of the folder and restore a sound one";
-    Err(Failure::new(Exit::Storage, format!("the ledger contradicts itself:{words}")).help(help))
+    Err(Failure::new(Exit::Storage, format!("the ledger contradicts itself:\n  {words}"))
+        .help(help))
 }
 
 fn decide(resolve: &Resolve, project: &Project, printer: Printer) -> Result<Exit, Failure> {
