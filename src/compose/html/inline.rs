@@ -27,9 +27,16 @@ pub(super) fn inline(node: Node<'_>) -> Markup {
         NodeValue::Subscript => html! { sub { (line(node)) } },
         NodeValue::Link(link) => anchor(node, &data, link),
         NodeValue::Image(link) => image(node, &data, link),
-        NodeValue::FootnoteReference(reference) => html! {
-            sup { a class="link" href={ "#fn-" (reference.ix) } { "[" (reference.ix) "]" } }
-        },
+        NodeValue::FootnoteReference(reference) => {
+            let back = (reference.ref_num == 1).then(|| format!("fnref-{}", reference.ix));
+            html! {
+                sup {
+                    a class="link" name=[back.as_ref()] id=[back.as_ref()] href={ "#fn-" (reference.ix) } {
+                        "[" (reference.ix) "]"
+                    }
+                }
+            }
+        }
         _ => line(node),
     }
 }

@@ -169,10 +169,13 @@ impl Walker {
         }
     }
 
-    /// The number stands in the first paragraph; a note that begins with something else gets a line for it.
+    /// The number stands in the first paragraph and leads back to where the note was first named; a note that begins
+    /// with something else gets a line for it.
     fn note(&self, note: Node<'_>, number: usize) -> Markup {
         let anchor = format!("fn-{number}");
-        let label = html! { a name=(anchor) id=(anchor) {} "[" (number) "] " };
+        let label = html! {
+            a class="link" name=(anchor) id=(anchor) href={ "#fnref-" (number) } { "[" (number) "]" } " "
+        };
         let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
         let mut label = Some(label);
         html! {
