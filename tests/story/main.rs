@@ -3,12 +3,15 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "tests read clocks and files, and say where they cannot go on"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "tests read clocks and files, say where they cannot go on, and what a long run has found"
 )]
 
 mod bad_input;
 mod desk_work;
 mod engine;
+mod kills;
 mod ledger;
 mod preview;
 mod resume;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
+use super::chance::drawn;
 use super::channel::Channel;
 use super::dialogue::Dialogue;
 use super::script::{Act, Phase, Script};
@@ -49,6 +50,8 @@ pub(super) struct Book {
     most_open: usize,
     /// How often each rule has stepped in, and for whom.
     used: Vec<usize>,
+    /// How many draws each rule has had.
+    draws: Vec<u64>,
     seen: HashSet<(usize, String)>,
 }
 
@@ -59,7 +62,8 @@ impl Relay {
         socket2::SockRef::from(&listener).set_recv_buffer_size(65_536).unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = Arc::new(AtomicBool::new(false));
-        let book = Book { used: vec![0; script.rules.len()], ..Book::default() };
+        let rules = script.rules.len();
+        let book = Book { used: vec![0; rules], draws: vec![0; rules], ..Book::default() };
         let desk = Arc::new(Desk { script, book: Mutex::new(book) });
         let (shared, stopped) = (Arc::clone(&desk), Arc::clone(&stop));
         thread::spawn(move || {
@@ -82,6 +86,11 @@ impl Relay {
     /// Everything that came after a 354, in order.
     pub(crate) fn journal(&self) -> Vec<Entry> {
         self.desk.book().journal.clone()
+    }
+
+    /// How many letters it has stored.
+    pub(crate) fn stored(&self) -> usize {
+        self.desk.book().journal.iter().filter(|entry| entry.stored).count()
     }
 
     /// How many copies this recipient has got.
@@ -147,7 +156,11 @@ impl Desk {
             let here = rule.phase == phase
                 && rule.recipient.as_ref().is_none_or(|wanted| wanted == recipient)
                 && rule.every.is_none_or(|letters| stored > 0 && stored.is_multiple_of(letters))
-                && book.used[index] < rule.times;
+                && book.used[index] < rule.times
+                && rule.chance.is_none_or(|(often, seed)| {
+                    book.draws[index] += 1;
+                    drawn(seed, book.draws[index]) % 1000 < often
+                });
             if here && (!rule.once_each || book.seen.insert((index, recipient.to_owned()))) {
                 book.used[index] += 1;
                 return Some(rule.act.clone());

@@ -81,6 +81,8 @@ pub(crate) struct Rule {
     pub(crate) every: Option<usize>,
     pub(crate) times: usize,
     pub(crate) once_each: bool,
+    /// Only so often in a thousand, drawn from this seed.
+    pub(crate) chance: Option<(u64, u64)>,
 }
 
 impl Script {
@@ -134,7 +136,15 @@ impl Act {
 impl Rule {
     /// Whenever the phase comes, for ever.
     pub(crate) fn at(phase: Phase, act: Act) -> Self {
-        Self { phase, act, recipient: None, every: None, times: usize::MAX, once_each: false }
+        Self {
+            phase,
+            act,
+            recipient: None,
+            every: None,
+            times: usize::MAX,
+            once_each: false,
+            chance: None,
+        }
     }
 
     /// Only for this recipient.
@@ -152,6 +162,12 @@ impl Rule {
     /// Only when the connection has stored so many letters, or a multiple of it.
     pub(crate) fn every(mut self, letters: usize) -> Self {
         self.every = Some(letters);
+        self
+    }
+
+    /// Only so often in a thousand, by draws that this seed repeats.
+    pub(crate) fn per_mille(mut self, often: u64, seed: u64) -> Self {
+        self.chance = Some((often, seed));
         self
     }
 
