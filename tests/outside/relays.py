@@ -1,7 +1,9 @@
 """Relays we did not write: Postfix's smtp-sink, and a real Postfix that delivers to mailboxes."""
 
+import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -140,6 +142,31 @@ class Postfix:
                 return
             time.sleep(0.1)
         raise AssertionError(f"{len(self.inbox())} of {count} delivered; see {self.folder}/mail.log")
+
+    def crash(self):
+        """Kills every process of it at once, as a power cut would; what its queue holds stays."""
+        master = int((self.folder / "queue" / "pid" / "master.pid").read_text())
+        children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
+        for process in [master, *map(int, children)]:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def is_up(self):
+        """Whether somebody listens."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def wait_queue_empty(self):
+        """Waits until all that was taken has been delivered."""
+        for _ in range(600):
+            subprocess.run([tool("postqueue"), "-c", str(self.etc), "-f"], check=True, capture_output=True)
+            listed = subprocess.run([tool("postqueue"), "-c", str(self.etc), "-j"], check=True, capture_output=True)
+            if not listed.stdout.strip():
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"the queue does not drain; see {self.folder}/mail.log")
 
     def stop(self):
         """Ends it."""

@@ -2,12 +2,17 @@
 
 import collections
 import email
+import json
+import random
+import re
+import time
 import unittest
 
 import desk as desks
 import relays
 
 READERS = 2000
+LANES = 8
 
 
 class Delivery(unittest.TestCase):
@@ -55,6 +60,57 @@ class Delivery(unittest.TestCase):
         again = desk.run("--json", "send", "drafts/tide.md", "--yes")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(len(postfix.inbox()), READERS)
+
+    def test_sender_and_postfix_are_killed_and_nobody_is_lost_or_has_two(self):
+        chance = random.Random(7)
+        postfix = relays.Postfix()
+        self.addCleanup(postfix.stop)
+        desk = desks.Desk(READERS, postfix.port, lanes=LANES, rate="400/s")
+        kills = restarts = 0
+        while kills < 12:
+            sender = desk.start("send", "drafts/tide.md", "--yes")
+            time.sleep(chance.uniform(0.05, 0.9))
+            if chance.random() < 0.5:
+                postfix.crash()
+                restarts += 1
+                time.sleep(chance.uniform(0, 0.2))
+            sender.kill()
+            kills += 1
+            sender.communicate()
+            if not postfix.is_up():
+                postfix.control("start")
+                relays.wait_for(postfix.port)
+        for _ in range(20):
+            ending = desk.run("send", "drafts/tide.md", "--yes")
+            if ending.returncode in (0, 4):
+                break
+        self.assertIn(ending.returncode, (0, 4), ending.stderr)
+        self.assertGreater(restarts, 0)
+        self.settle(postfix, desk, (kills + restarts) * LANES)
+
+    def settle(self, postfix, desk, bound):
+        """Holds the ledger against the mailbox: sent has one copy, doubt at most one, and nobody is missing."""
+        export = desk.run("--json", "ledger", "export", "tide-7")
+        self.assertEqual(export.returncode, 0, export.stderr)
+        states = {row["email"]: row["state"] for row in map(json.loads, export.stdout.splitlines())}
+        self.assertEqual(set(states), set(desk.readers))
+        self.assertLessEqual(set(states.values()), {"sent", "unknown"})
+        sent = sum(state == "sent" for state in states.values())
+        self.assertLessEqual(READERS - sent, bound)
+        postfix.wait_queue_empty()
+        # Postfix itself delivers a letter again if it dies before it has noted the delivery: a copy is a queue id.
+        taken = set()
+        for path in postfix.inbox():
+            letter = desks.read(path)
+            queue_id = re.search(r"\sid (\w+)", letter["Received"])[1]
+            taken.add((desks.check_letter(self, letter, desk.readers), queue_id))
+        copies = collections.Counter(address for address, _ in taken)
+        wrong = {
+            address: (state, copies[address])
+            for address, state in states.items()
+            if copies[address] > 1 or (state == "sent" and copies[address] != 1)
+        }
+        self.assertEqual(wrong, {})
 
 
 if __name__ == "__main__":
