@@ -79,7 +79,8 @@ fn a_ledger_that_was_meddled_with_is_not_called_whole() {
     let database = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
     database
         .execute_batch(
-            "DROP TRIGGER delivery_transition; UPDATE delivery SET state = 'sent' WHERE row = 2",
+            "DROP TRIGGER delivery_transition; DROP TRIGGER delivery_has_its_attempt;
+             UPDATE delivery SET state = 'sent' WHERE row = 2",
         )
         .unwrap();
     desk.run("ledger verify")
@@ -101,4 +102,26 @@ fn a_clock_behind_the_ledger_stops_a_send() {
     assert_eq!(relay.journal().len(), 1);
     desk.run("send drafts/tide.md --yes --allow clock-earlier").exits(0);
     assert_eq!(relay.journal().len(), 3);
+}
+
+#[test]
+fn a_ledger_of_the_first_version_goes_on_where_it_stopped() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(3, relay.port());
+    desk.run("send drafts/tide.md --yes --limit 1").exits(3);
+    let path = desk.path(".postrider/ledger.sqlite");
+    let old = rusqlite::Connection::open(desk.path("old.sqlite")).unwrap();
+    old.execute_batch(include_str!("../../src/io/ledger_sqlite/schema/1.sql")).unwrap();
+    old.execute("ATTACH ?1 AS new", [path.to_str().unwrap()]).unwrap();
+    for table in ["issue", "recipient", "recipient_key", "delivery", "attempt", "run"] {
+        old.execute_batch(&format!("INSERT INTO {table} SELECT * FROM new.{table}")).unwrap();
+    }
+    old.execute_batch("DETACH new; PRAGMA application_id=1349481332; PRAGMA user_version=1")
+        .unwrap();
+    drop(old);
+    std::fs::rename(desk.path("old.sqlite"), &path).unwrap();
+    assert_eq!(desk.counts()["pending"], 2, "looking brings it up to date");
+    desk.run("send drafts/tide.md --yes").exits(0);
+    assert_eq!(relay.journal().len(), 3);
+    desk.run("ledger verify").exits(0);
 }

@@ -7,6 +7,7 @@ mod lock;
 pub mod read;
 pub mod resolve;
 mod rows;
+mod schema;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -21,12 +22,6 @@ pub use freeze::{Freeze, Frozen};
 pub use rows::{Reconcile, SqliteLedger};
 
 use lock::Lock;
-
-/// The number in `PRAGMA user_version`.
-const SCHEMA: i32 = 1;
-
-/// "Post" in ASCII: tells our file from any other `SQLite` database.
-const APPLICATION_ID: i32 = 0x506f_7374;
 
 /// The ledger file, open for sending. Only one process can hold it.
 #[derive(Debug)]
@@ -132,37 +127,31 @@ impl Ledger {
         self.connection.execute_batch(&format!(
             "PRAGMA synchronous={synchronous}; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
         ))?;
-        self.migrate()
+        schema::upgrade(&mut self.connection)
     }
 
-    fn migrate(&mut self) -> rusqlite::Result<()> {
-        let version: i32 =
-            self.connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        let application: i32 =
-            self.connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-        match (application, version) {
-            (APPLICATION_ID, SCHEMA) => Ok(()),
-            (0, 0) => {
-                let transaction = self.connection.transaction()?;
-                transaction.execute_batch(include_str!("schema.sql"))?;
-                transaction.execute_batch(&format!(
-                    "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA};"
-                ))?;
-                transaction.commit()
-            }
-            (APPLICATION_ID, newer) => Err(refusal(format!(
-                "written by a newer postrider (schema {newer}, this one knows {SCHEMA}); upgrade"
-            ))),
-            _ => Err(refusal("is not a postrider ledger".into())),
+    /// Only a run that has not ended can have left letters under way, so only the rows of its issue are looked at.
+    fn doubt_what_crashed(&mut self, now: Timestamp) -> rusqlite::Result<u64> {
+        let transaction = self.connection.transaction()?;
+        let crashed: Vec<(i64, i64)> = transaction
+            .prepare("SELECT id, issue FROM (SELECT max(id) AS id, issue, ended FROM run GROUP BY issue) WHERE ended IS NULL")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut in_doubt = 0;
+        for (run, issue) in crashed {
+            transaction.execute(
+                "INSERT INTO attempt (run, issue, row, at, outcome, reply)
+                 SELECT ?1, issue, row, ?3, 'unknown', 'the program ended before the relay answered'
+                 FROM delivery WHERE issue = ?2 AND state = 'attempting'",
+                params![run, issue, now.as_millisecond()],
+            )?;
+            in_doubt += transaction.execute(
+                "UPDATE delivery SET state = 'unknown', reason = 'crash', changed_at = ?2 WHERE issue = ?1 AND state = 'attempting'",
+                params![issue, now.as_millisecond()],
+            )?;
         }
-    }
-
-    fn doubt_what_crashed(&self, now: Timestamp) -> rusqlite::Result<u64> {
-        let changed = self.connection.execute(
-            "UPDATE delivery SET state = 'unknown', reason = 'crash', changed_at = ?1 WHERE state = 'attempting'",
-            params![now.as_millisecond()],
-        )?;
-        Ok(changed as u64)
+        transaction.commit()?;
+        Ok(in_doubt as u64)
     }
 }
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::lock::{self, Lock};
 use super::rows::tally;
-use super::{OpenError, explain, timestamp};
+use super::{OpenError, explain, schema, timestamp};
 use crate::delivery::ledger::{LedgerError, Tally};
 
 /// A second connection that only reads.
@@ -74,7 +75,8 @@ pub struct Attempt {
 }
 
 impl Reader {
-    /// Opens the ledger of a state folder; `None` when there is none yet.
+    /// Opens the ledger of a state folder; `None` when there is none yet. One of an earlier version is brought up to date
+    /// first, under the lock.
     pub fn open(dir: &Path) -> Result<Option<Self>, OpenError> {
         let path = super::file(dir);
         if !path.exists() {
@@ -87,7 +89,12 @@ impl Reader {
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(storage)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(storage)?;
-        let holder = super::lock::holder(&dir.join("ledger.lock"));
+        if schema::is_behind(&connection).map_err(storage)? {
+            let _lock = Lock::take(&dir.join("ledger.lock"), "somebody who brings it up to date")?;
+            let mut writer = Connection::open(&path).map_err(storage)?;
+            schema::upgrade(&mut writer).map_err(storage)?;
+        }
+        let holder = lock::holder(&dir.join("ledger.lock"));
         Ok(Some(Self { connection, holder }))
     }
 

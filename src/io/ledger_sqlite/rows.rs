@@ -38,10 +38,11 @@ impl SqliteLedger {
         Ok(Self { inner: Some(Inner { ledger, issue, run, cursor: 0, claimed: HashSet::new() }) })
     }
 
-    /// Ends the run and gives the ledger back.
+    /// Ends the run and gives the ledger back. A run that leaves a letter under way has not ended.
     pub fn end(mut self, now: Timestamp) -> Result<super::Ledger, LedgerError> {
         let inner = self.inner.take().ok_or_else(lost)?;
-        let sql = "UPDATE run SET ended = ?2 WHERE id = ?1";
+        let sql = "UPDATE run SET ended = ?2 WHERE id = ?1 AND NOT EXISTS
+                     (SELECT 1 FROM delivery WHERE delivery.issue = run.issue AND state = 'attempting')";
         inner.ledger.connection.execute(sql, params![inner.run, now.as_millisecond()])?;
         Ok(inner.ledger)
     }
