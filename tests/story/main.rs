@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod changes;
 mod desk_work;
 mod engine;
 mod kills;

@@ -9,7 +9,7 @@ use crate::compose::merge::fill::{Filler, OWN_NAMES, Unresolved};
 use crate::delivery::plan::{Pinned, hex};
 use crate::finding::{Finding, nearest};
 use crate::io::files;
-use crate::io::ledger_sqlite::{Freeze, Frozen, Ledger, Reconcile};
+use crate::io::ledger_sqlite::{Freeze, Frozen, Ledger};
 use crate::message::Letters;
 use crate::report::words::{count, grouped};
 use crate::rule;
@@ -29,8 +29,8 @@ pub(super) struct Census<'a> {
 
 /// What the stream has shown so far.
 #[derive(Default)]
-struct Seen {
-    refused: Refused,
+pub(super) struct Seen {
+    pub(super) refused: Refused,
     columns: BTreeSet<String>,
     unresolved: BTreeMap<Unresolved, Affected>,
 }
@@ -81,38 +81,9 @@ pub(super) fn freeze<'a>(
     Ok(Census { freeze, frozen })
 }
 
-/// Compares a plan under way with a list that has changed since; gives how many readers it now skips.
-pub(super) fn reconcile(
-    desk: &Desk<'_>,
-    ledger: &mut Ledger,
-    issue: i64,
-    known_sha256: &str,
-) -> Result<u64, Failure> {
-    let path = desk.project.list();
-    let name = path.display().to_string();
-    if hex(&files::digest(&path)?) == known_sha256 {
-        return Ok(0);
-    }
-    let mut reader = BufReader::new(files::Hashing::new(files::open(&path)?));
-    let mut reconcile = Reconcile::begin(ledger, issue)?;
-    let mut refused = Refused::default();
-    for row in Rows::new(name, &mut reader) {
-        match row {
-            Ok(listed) => reconcile
-                .add(&listed.subscriber.email.canonical(), skip_reason(&listed.subscriber))?,
-            Err(mistakes) => {
-                desk.printer.findings(&mistakes);
-                refused.note(&mistakes, desk);
-            }
-        }
-    }
-    refused.judge()?;
-    Ok(reconcile.finish(&hex(&reader.into_inner().finish()))?)
-}
-
 /// Why a reader is not mailed. Headers are written in ASCII, so an address that needs SMTPUTF8 (RFC 6531) is left out,
 /// counted and told, rather than holding up everybody else.
-fn skip_reason(reader: &Subscriber) -> Option<&'static str> {
+pub(super) fn skip_reason(reader: &Subscriber) -> Option<&'static str> {
     if !reader.status.is_active() {
         return Some(reader.status.name());
     }
@@ -126,19 +97,19 @@ fn line_of(mistakes: &[Finding]) -> usize {
 
 /// Bad rows that are not allowed to be left out.
 #[derive(Default)]
-struct Refused {
+pub(super) struct Refused {
     rows: u64,
     /// Whether one of them is more than `--allow` can release.
     is_shut: bool,
 }
 
 impl Refused {
-    fn note(&mut self, mistakes: &[Finding], desk: &Desk<'_>) {
+    pub(super) fn note(&mut self, mistakes: &[Finding], desk: &Desk<'_>) {
         self.rows += u64::from(!mistakes.iter().all(|finding| desk.allowed.covers(finding.rule)));
         self.is_shut |= mistakes.iter().any(Finding::is_shut);
     }
 
-    fn judge(&self) -> Result<(), Failure> {
+    pub(super) fn judge(&self) -> Result<(), Failure> {
         if self.rows == 0 {
             return Ok(());
         }
@@ -154,7 +125,7 @@ impl Refused {
 }
 
 impl Seen {
-    fn note_columns(&mut self, reader: &Subscriber) {
+    pub(super) fn note_columns(&mut self, reader: &Subscriber) {
         for name in reader.fields.keys() {
             if !self.columns.contains(name) {
                 self.columns.insert(name.clone());
@@ -162,7 +133,7 @@ impl Seen {
         }
     }
 
-    fn note_missing(&mut self, reader: &Subscriber, line: usize, letters: &Letters) {
+    pub(super) fn note_missing(&mut self, reader: &Subscriber, line: usize, letters: &Letters) {
         for unresolved in letters.unresolved(reader) {
             let affected = self.unresolved.entry(unresolved).or_default();
             affected.readers += 1;
@@ -173,7 +144,7 @@ impl Seen {
     }
 
     /// Reports what stands in the way of every letter.
-    fn judge(&self, desk: &Desk<'_>) -> Result<(), Failure> {
+    pub(super) fn judge(&self, desk: &Desk<'_>) -> Result<(), Failure> {
         let unknown = self.unknown_fields(desk);
         let mut findings = unknown.clone();
         for (unresolved, affected) in &self.unresolved {

@@ -1,4 +1,4 @@
-//! The live send: freeze or resume the plan, ask, deliver, account.
+//! The live send: freeze the plan or go on with one (`resume`), ask, deliver, account.
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::config::Unsubscribe;
 use crate::delivery::plan::Pinned;
 use crate::finding::Finding;
 use crate::io::host;
-use crate::io::ledger_sqlite::{Frozen, KnownIssue, Ledger, SqliteLedger};
+use crate::io::ledger_sqlite::{Frozen, Ledger, SqliteLedger};
 use crate::message::{Letterhead, Letters};
 use crate::report::words::{count, grouped};
 use crate::rule;
@@ -15,7 +15,7 @@ use crate::rule;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::{now, open_ledger, runtime};
-use super::{Desk, census, relay, run};
+use super::{Desk, census, relay, resume, run};
 
 /// Sends the issue to everybody who has not had it yet.
 pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
@@ -30,7 +30,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     }
     let transport = relay::transport(&desk.project.config.relay, desk.project)?;
     let (issue, letters) = match ledger.issue(&desk.issue.id)? {
-        Some(known) => resume(desk, &mut ledger, &known)?,
+        Some(known) => resume::resume(desk, &mut ledger, &known)?,
         None => begin(desk, &mut ledger, started)?,
     };
     let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
@@ -81,60 +81,17 @@ fn begin(
     if census.frozen.recipients == 0 && !desk.allowed.covers(&rule::LIST_EMPTY) {
         return Err(Failure::gate(vec![no_recipients(desk)]));
     }
-    confirm(desk, &census.frozen)?;
+    confirm_plan(desk, &census.frozen)?;
     census.freeze.commit()?;
     Ok((census.frozen.issue, letters))
 }
 
-/// A send that was begun before: the same bytes, the same recipients.
-fn resume(
-    desk: &Desk<'_>,
-    ledger: &mut Ledger,
-    known: &KnownIssue,
-) -> Result<(i64, Letters), Failure> {
-    let config = &desk.project.config;
-    let today = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
-    if today.digest() != known.digest && !desk.allowed.covers(&rule::ISSUE_CHANGED) {
-        let what = format!(
-            "`{}` is under way since {} and has changed since",
-            desk.issue.id,
-            known.released_at.strftime("%Y-%m-%d %H:%M UTC")
-        );
-        let help = "`--allow issue-changed` goes on with the text as it was; a new `slug` makes it another issue";
-        return Err(Failure::gate(vec![
-            Finding::about(&rule::ISSUE_CHANGED, &desk.draft.source.name, what).help(help),
-        ]));
-    }
-    if desk.args.only != known.only {
-        let only = known
-            .only
-            .as_deref()
-            .map_or_else(|| "without `--only`".into(), |tag| format!("with `--only {tag}`"));
-        let what = format!("this issue was planned {only}");
-        return Err(Failure::gate(vec![
-            Finding::about(&rule::PLAN_CHANGED, &desk.draft.source.name, what)
-                .help("use the same option again"),
-        ]));
-    }
-    if desk.args.plan.as_ref().is_some_and(|hash| *hash != known.plan_hash) {
-        return Err(other_plan(desk, &known.plan_hash));
-    }
-    let skipped = census::reconcile(desk, ledger, known.id, &known.list_sha256)?;
-    if skipped > 0 {
-        desk.printer
-            .say(format!("the list has changed: {} left out now", count(skipped, "recipient")));
-    }
-    desk.printer.say(format!(
-        "going on with {}, planned {}",
-        desk.issue.id,
-        known.released_at.strftime("%Y-%m-%d %H:%M UTC")
-    ));
-    let letters = letters(desk, &known.pinned, known.released_at)?;
-    Ok((known.id, letters))
-}
-
 /// Letters of what is pinned, whatever draft and configuration say now.
-fn letters(desk: &Desk<'_>, pinned: &Pinned, date: jiff::Timestamp) -> Result<Letters, Failure> {
+pub(super) fn letters(
+    desk: &Desk<'_>,
+    pinned: &Pinned,
+    date: jiff::Timestamp,
+) -> Result<Letters, Failure> {
     let unsubscribe = Unsubscribe {
         url: pinned.unsubscribe_url.clone(),
         mailto: pinned.unsubscribe_mailto.clone(),
@@ -160,27 +117,33 @@ pub(super) fn no_recipients(desk: &Desk<'_>) -> Finding {
 }
 
 /// Asks for the number of recipients, unless `--yes` or the right plan hash is given.
-fn confirm(desk: &Desk<'_>, frozen: &Frozen) -> Result<(), Failure> {
+fn confirm_plan(desk: &Desk<'_>, frozen: &Frozen) -> Result<(), Failure> {
     match &desk.args.plan {
-        Some(hash) if *hash == frozen.plan_hash => return Ok(()),
-        Some(_) => return Err(other_plan(desk, &frozen.plan_hash)),
-        None if desk.args.yes => return Ok(()),
-        None => {}
+        Some(hash) if *hash == frozen.plan_hash => Ok(()),
+        Some(_) => Err(other_plan(desk, &frozen.plan_hash)),
+        None => confirm(desk, frozen.recipients, "recipients"),
+    }
+}
+
+/// Asks for a number of people to be mailed, unless `--yes` is given.
+pub(super) fn confirm(desk: &Desk<'_>, number: u64, whom: &str) -> Result<(), Failure> {
+    if desk.args.yes {
+        return Ok(());
     }
     let relay = &desk.project.config.relay;
     let mut stderr = std::io::stderr().lock();
-    write!(stderr, "Type the number of recipients to mail them through {}: ", relay.host)?;
+    write!(stderr, "Type the number of {whom} to mail them through {}: ", relay.host)?;
     stderr.flush()?;
     let mut typed = String::new();
     std::io::stdin().lock().read_line(&mut typed)?;
     let typed = typed.trim().replace([',', ' ', '_'], "");
-    if typed == frozen.recipients.to_string() {
+    if typed == number.to_string() {
         return Ok(());
     }
     let what = if typed.is_empty() {
-        "the number of recipients was not given".into()
+        format!("the number of {whom} was not given")
     } else {
-        format!("`{}` is not {}", crate::finding::shown(&typed), grouped(frozen.recipients))
+        format!("`{}` is not {}", crate::finding::shown(&typed), grouped(number))
     };
     let help = "nothing was sent; type the number, or give `--yes` or `--plan HASH`";
     Err(Failure::gate(vec![
@@ -188,7 +151,7 @@ fn confirm(desk: &Desk<'_>, frozen: &Frozen) -> Result<(), Failure> {
     ]))
 }
 
-fn other_plan(desk: &Desk<'_>, hash: &str) -> Failure {
+pub(super) fn other_plan(desk: &Desk<'_>, hash: &str) -> Failure {
     let what = format!("this is another plan than the one you name; its hash is {hash}");
     let finding = Finding::about(&rule::PLAN_CHANGED, &desk.draft.source.name, what)
         .help("draft, list or config differ: look at a new `--dry-run`");

@@ -4,6 +4,7 @@ mod census;
 mod live;
 mod rehearse;
 mod relay;
+mod resume;
 mod run;
 mod test_copy;
 
@@ -29,6 +30,7 @@ use super::project::{Project, decode};
 
 /// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub(super) struct SendArgs {
     /// The draft, e.g. drafts/letter.md
     draft: PathBuf,
@@ -38,6 +40,9 @@ pub(super) struct SendArgs {
     /// Attempt at most this many in this run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
+    /// Mail readers as well who have joined the list since the issue was planned; asks for their number
+    #[arg(long, conflicts_with_all = ["plan", "dry_run", "sandbox", "to"])]
+    include_new: bool,
     /// Do not ask for the number of recipients
     #[arg(long, conflicts_with = "plan")]
     yes: bool,

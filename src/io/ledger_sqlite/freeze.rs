@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::Ledger;
 use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
-use crate::delivery::plan::{Pinned, PlanHash};
+use crate::delivery::plan::{Pinned, PlanHash, digest};
 
 /// A plan being frozen. Dropped before [`Freeze::commit`], nothing of it remains.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl<'a> Freeze<'a> {
         only: Option<&str>,
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
-        let json = serde_json::to_string(pinned).map_err(|error| LedgerError(error.to_string()))?;
+        let json = pinned.json();
         ledger.connection.execute_batch(
             "DROP TABLE IF EXISTS temp.excluded;
              CREATE TEMP TABLE excluded (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
@@ -53,7 +53,7 @@ impl<'a> Freeze<'a> {
         )?;
         let inserted = ledger.connection.execute(
             "INSERT INTO issue (slug, digest, plan_hash, pinned, only_tag, list_sha256, released_at, version) VALUES (?1, ?2, '', ?3, ?4, '', ?5, ?6)",
-            params![pinned.issue.id, pinned.digest(), json, only, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
+            params![pinned.issue.id, digest(&json), json, only, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
         );
         let issue = ledger.connection.last_insert_rowid();
         let freeze = Self { ledger, issue, row: 0, done: false };
@@ -208,7 +208,7 @@ fn count(connection: &Connection, issue: i64, which: &str) -> rusqlite::Result<u
     )
 }
 
-fn skipped(connection: &Connection, issue: i64) -> rusqlite::Result<Vec<(String, u64)>> {
+pub(super) fn skipped(connection: &Connection, issue: i64) -> rusqlite::Result<Vec<(String, u64)>> {
     let sql = "SELECT reason, count(*) FROM delivery WHERE issue = ?1 AND state = 'skipped' GROUP BY reason ORDER BY reason";
     let mut statement = connection.prepare(sql)?;
     let rows = statement.query_map(params![issue], |row| {

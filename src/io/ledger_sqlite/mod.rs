@@ -5,6 +5,7 @@
 mod freeze;
 mod lock;
 pub mod read;
+mod reconcile;
 pub mod resolve;
 mod rows;
 mod schema;
@@ -16,10 +17,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::delivery::ledger::LedgerError;
-use crate::delivery::plan::Pinned;
+use crate::delivery::ledger::{LedgerError, Tally};
+use crate::delivery::plan::{Pinned, digest};
 pub use freeze::{Freeze, Frozen};
-pub use rows::{Reconcile, SqliteLedger};
+pub use reconcile::{Changed, Reconcile};
+pub use rows::SqliteLedger;
 
 use lock::Lock;
 
@@ -55,8 +57,10 @@ pub struct KnownIssue {
     pub id: i64,
     /// Its pinned bytes.
     pub pinned: Pinned,
-    /// Their digest.
-    pub digest: String,
+    /// Whether they are the bytes that were pinned.
+    pub is_whole: bool,
+    /// The version of the program that planned it.
+    pub version: String,
     /// `--only` of the plan.
     pub only: Option<String>,
     /// The list's SHA-256 when it was last read.
@@ -104,6 +108,11 @@ impl Ledger {
     /// The issue with this id, if it was frozen before.
     pub fn issue(&self, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
         issue(&self.connection, slug)
+    }
+
+    /// The states of an issue's recipients.
+    pub fn tally(&self, issue: i64) -> Result<Tally, LedgerError> {
+        Ok(rows::tally(&self.connection, issue)?)
     }
 
     /// The latest moment the ledger has written down of any send; nothing in one that is new.
@@ -156,7 +165,7 @@ impl Ledger {
 }
 
 fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
-    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at FROM issue WHERE slug = ?1";
+    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at, version FROM issue WHERE slug = ?1";
     let found = connection
         .query_row(sql, params![slug], |row| {
             let pinned: String = row.get(1)?;
@@ -164,7 +173,8 @@ fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, Ledg
                 id: row.get(0)?,
                 pinned: serde_json::from_str(&pinned)
                     .map_err(|error| refusal(format!("pinned issue is damaged: {error}")))?,
-                digest: row.get(2)?,
+                is_whole: row.get::<_, String>(2)? == digest(&pinned),
+                version: row.get(7)?,
                 only: row.get(3)?,
                 list_sha256: row.get(4)?,
                 plan_hash: row.get(5)?,

@@ -255,58 +255,6 @@ pub(super) fn tally(connection: &Connection, issue: i64) -> rusqlite::Result<Tal
     Ok(tally)
 }
 
-/// What the list says now of the readers of a plan that is under way.
-#[derive(Debug)]
-pub struct Reconcile<'a> {
-    ledger: &'a mut super::Ledger,
-    issue: i64,
-}
-
-impl<'a> Reconcile<'a> {
-    /// Starts to compare; nothing changes before [`Reconcile::finish`].
-    pub fn begin(ledger: &'a mut super::Ledger, issue: i64) -> Result<Self, LedgerError> {
-        ledger.connection.execute_batch(
-            "DROP TABLE IF EXISTS temp.listed; CREATE TEMP TABLE listed (key TEXT PRIMARY KEY, reason TEXT) WITHOUT ROWID; BEGIN IMMEDIATE",
-        )?;
-        Ok(Self { ledger, issue })
-    }
-
-    /// A reader the list still has, and why this reader is not mailed, if so.
-    pub fn add(&mut self, key: &str, skipped: Option<&str>) -> Result<(), LedgerError> {
-        let sql = "INSERT INTO listed (key, reason) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET reason = coalesce(reason, excluded.reason)";
-        self.ledger.connection.prepare_cached(sql)?.execute(params![key, skipped])?;
-        Ok(())
-    }
-
-    /// Skips every open row whose reader is gone from the list or no longer active; gives how many. Readers that are
-    /// new on the list are not part of the frozen plan.
-    pub fn finish(self, list_sha256: &str) -> Result<u64, LedgerError> {
-        let connection = &self.ledger.connection;
-        let skipped = connection.execute(
-            "UPDATE delivery SET state = 'skipped', next_at = NULL, reason = coalesce(
-               (SELECT l.reason FROM recipient r JOIN listed l USING (key) WHERE r.issue = delivery.issue AND r.row = delivery.row), 'removed')
-             WHERE issue = ?1 AND state IN ('pending', 'deferred') AND NOT EXISTS
-               (SELECT 1 FROM recipient r JOIN listed l USING (key)
-                WHERE r.issue = delivery.issue AND r.row = delivery.row AND l.reason IS NULL)",
-            params![self.issue],
-        )?;
-        connection.execute(
-            "UPDATE issue SET list_sha256 = ?2 WHERE id = ?1",
-            params![self.issue, list_sha256],
-        )?;
-        connection.execute_batch("COMMIT; DROP TABLE listed")?;
-        Ok(skipped as u64)
-    }
-}
-
-impl Drop for Reconcile<'_> {
-    fn drop(&mut self) {
-        if !self.ledger.connection.is_autocommit() {
-            let _ = self.ledger.connection.execute_batch("ROLLBACK");
-        }
-    }
-}
-
 impl From<OpenError> for LedgerError {
     fn from(error: OpenError) -> Self {
         Self(error.to_string())

@@ -52,7 +52,7 @@ impl Reader {
             statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for slug in issues {
             let Some(known) = super::issue(&self.connection, &slug)? else { continue };
-            if known.pinned.digest() != known.digest {
+            if !known.is_whole {
                 found.push(format!("{slug}: the pinned letter is not the one that was planned"));
             }
             for (what, sql) in CONTRADICTIONS {

@@ -12,7 +12,7 @@ CREATE TABLE issue (
   version     TEXT NOT NULL            -- of the program that froze it
 ) STRICT;
 
--- Who is in the plan. Nothing here changes after the plan is frozen.
+-- Who is in the plan. No row changes after the plan is frozen; `--include-new` adds some.
 CREATE TABLE recipient (
   issue  INTEGER NOT NULL REFERENCES issue (id),
   row    INTEGER NOT NULL,             -- list order, from 1
