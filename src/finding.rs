@@ -33,11 +33,9 @@ impl Finding {
         let span = span.into();
         Self {
             rule,
-            file: source.name.clone(),
             place: Some(source.place(span.start)),
             excerpt: Some(source.excerpt(span)),
-            message: message.into(),
-            help: None,
+            ..Self::about(rule, &source.name, message)
         }
     }
 
@@ -45,10 +43,10 @@ impl Finding {
     pub fn about(rule: &'static Rule, file: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             rule,
-            file: file.into(),
+            file: printable(file.into()),
             place: None,
             excerpt: None,
-            message: message.into(),
+            message: printable(message.into()),
             help: None,
         }
     }
@@ -56,7 +54,7 @@ impl Finding {
     /// Adds the remedy.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(printable(help.into()));
         self
     }
 
@@ -104,15 +102,22 @@ pub fn decode(name: &str, mut bytes: Vec<u8>) -> Result<Source, Finding> {
 
 /// `value` as it may be shown in a message: control characters escaped, cut at 60 characters.
 pub fn shown(value: &str) -> String {
-    let mut out: String = value
-        .chars()
-        .take(60)
-        .flat_map(|c| if is_plain(c) { vec![c] } else { c.escape_unicode().collect() })
-        .collect();
-    if value.chars().nth(60).is_some() {
+    let mut chars = value.chars();
+    let mut out = escaped(chars.by_ref().take(60), is_plain);
+    if chars.next().is_some() {
         out.push('…');
     }
     out
+}
+
+/// Words as they may reach a terminal: whatever a file or a relay put into them, only their line breaks work.
+pub fn printable(words: String) -> String {
+    let is_harmless = |c: char| c == '\n' || is_plain(c);
+    if words.chars().all(is_harmless) { words } else { escaped(words.chars(), is_harmless) }
+}
+
+fn escaped(text: impl Iterator<Item = char>, is_harmless: impl Fn(char) -> bool) -> String {
+    text.flat_map(|c| if is_harmless(c) { vec![c] } else { c.escape_unicode().collect() }).collect()
 }
 
 /// Neither a C0 or C1 control nor one of the bidirectional overrides.
@@ -139,6 +144,15 @@ mod tests {
         assert_eq!(shown("a\r\nb"), "a\\u{d}\\u{a}b");
         assert_eq!(shown("\u{202e}x"), "\\u{202e}x");
         assert_eq!(shown(&"x".repeat(61)).chars().count(), 61);
+    }
+
+    #[test]
+    fn no_part_of_a_finding_can_move_the_cursor_whatever_it_quotes() {
+        let finding = Finding::about(&rule::FM_INVALID, "a\u{1b}[2J.md", "what:\n \r\u{202e}")
+            .help("type `\u{7}`");
+        assert_eq!(finding.file, "a\\u{1b}[2J.md");
+        assert_eq!(finding.message, "what:\n \\u{d}\\u{202e}");
+        assert_eq!(finding.help.as_deref(), Some("type `\\u{7}`"));
     }
 
     #[test]

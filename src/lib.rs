@@ -38,3 +38,6 @@ pub mod report;
 pub mod studio;
 // Floor 7: commands.
 pub mod cli;
+// For tests and for fuzzing only.
+#[cfg(any(test, fuzzing))]
+pub mod properties;

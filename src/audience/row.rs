@@ -205,7 +205,10 @@ fn field(name: &str, value: &DeValue<'_>) -> Result<Option<Field>, Mistake> {
             .ok()
             .filter(|number: &f64| number.is_finite())
             .map(Field::Float)
-            .ok_or_else(|| Mistake::new(format!("`{}` is not a finite number", shown(name))))?,
+            .ok_or_else(|| {
+                Mistake::new(format!("`{}` is not a finite number", shown(name)))
+                    .help("write a number, or put it in quotes if it is text")
+            })?,
         DeValue::Datetime(date) => Field::Text(date.to_string()),
         DeValue::Array(_) | DeValue::Table(_) => {
             let message = format!(

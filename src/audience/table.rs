@@ -73,11 +73,9 @@ fn decode<'a>(file: &'a str, record: &Record<'a>) -> Result<Passage<'a>, Vec<Fin
     let passage = Passage::decode(file, record.line, record.bytes)?;
     let finding = match record.fault {
         None => return Ok(passage),
-        Some(Fault::TooLarge) => passage.finding(
-            &LIST_INVALID,
-            0..1,
-            format!("row is larger than {} KiB", LARGEST_ROW / 1024),
-        ),
+        Some(Fault::TooLarge) => passage
+            .finding(&LIST_INVALID, 0..1, format!("row is larger than {} KiB", LARGEST_ROW / 1024))
+            .help("is a line break missing, or a text far too long?"),
         Some(Fault::Unclosed(at)) => passage
             .finding(&LIST_SYNTAX, at..at + 1, "quote opened here is never closed")
             .help("close it with `\"`, and write a quote within a quoted cell as `\"\"`"),

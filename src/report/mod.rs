@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde_json::Value;
 
-use crate::finding::Finding;
+use crate::finding::{Finding, printable};
 pub use progress::narrate;
 pub use summary::{Summary, finished};
 
@@ -42,15 +42,16 @@ impl Printer {
     /// A line for people.
     pub fn say(self, words: impl AsRef<str>) {
         if !self.quiet {
-            Self::err(words.as_ref());
+            Self::err(&printable(words.as_ref().to_owned()));
         }
     }
 
     /// A failure that has no place in a file.
     pub fn error(self, words: &str, help: Option<&str>) {
-        Self::err(&format!("{} {words}", self.paint("1;31", "error:")));
+        let printable = |words: &str| printable(words.to_owned());
+        Self::err(&format!("{} {}", self.paint("1;31", "error:"), printable(words)));
         if let Some(help) = help {
-            Self::err(&format!("{} {help}", self.paint("1;36", "help:")));
+            Self::err(&format!("{} {}", self.paint("1;36", "help:"), printable(help)));
         }
     }
 

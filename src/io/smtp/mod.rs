@@ -7,6 +7,8 @@
 mod hello;
 mod letter;
 mod offers;
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 mod reply;
 mod session;
 mod socket;

@@ -98,7 +98,8 @@ impl Frame {
         Reply::new(self.code, &text)
     }
 
-    /// The reply in a form that lettre's parser takes: no control characters, and a second digit of 5 at the most.
+    /// The reply in a form that lettre's parser takes: no control characters, a second digit of 5 at the most, and no
+    /// line of blanks alone, over which it would fall in a reply to EHLO.
     pub(super) fn for_lettre(&self) -> Vec<u8> {
         let second = (self.code / 10 % 10).min(5);
         let code = self.code / 100 * 100 + second * 10 + self.code % 10;
@@ -107,7 +108,8 @@ impl Frame {
             let mark = if index + 1 == self.lines.len() { b' ' } else { b'-' };
             bytes.extend_from_slice(code.to_string().as_bytes());
             bytes.push(mark);
-            bytes.extend(line.bytes().map(|b| if b.is_ascii_control() { b'?' } else { b }));
+            let text = if line.trim().is_empty() { "" } else { line };
+            bytes.extend(text.bytes().map(|b| if b.is_ascii_control() { b'?' } else { b }));
             bytes.extend_from_slice(b"\r\n");
         }
         bytes

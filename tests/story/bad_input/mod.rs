@@ -6,6 +6,7 @@ mod around;
 mod configuration;
 mod drafts;
 mod lists;
+mod replies;
 
 use super::support::desk::{Desk, Run};
 

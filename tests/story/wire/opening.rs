@@ -235,3 +235,19 @@ async fn a_reply_without_end_is_not_read_to_its_end() {
         assert_eq!(broken_open(error), (Stage::Ehlo, "the relay's reply does not end".into()));
     }
 }
+
+#[tokio::test]
+async fn an_ehlo_reply_of_blank_lines_and_a_size_that_is_no_number_changes_nothing() {
+    let odd = ["SIZE abc", " ", "", "\t", "\u{1}", "8BITMIME"];
+    let relay = Relay::start(Script::new().offering(&odd));
+    send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await.unwrap();
+    assert_eq!(relay.copies("reader@example.net"), 1);
+}
+
+#[tokio::test]
+async fn ten_thousand_lines_are_no_reply_to_ehlo() {
+    let lines = vec!["X-NOTHING"; 10_000];
+    let relay = Relay::start(Script::new().offering(&lines));
+    let error = Way::to(relay.port()).refused().await;
+    assert_eq!(broken_open(error), (Stage::Ehlo, "the relay's reply does not end".into()));
+}
