@@ -2,6 +2,7 @@
 //!
 //! Secrets are not read here, only where they are; and no message repeats a line of the file.
 
+mod lists;
 mod newsletter;
 mod relay;
 mod settings;
@@ -14,7 +15,7 @@ use crate::address::EmailAddress;
 use crate::backoff::Backoff;
 use crate::finding::Finding;
 use crate::mailbox::Mailbox;
-use crate::rate::Rate;
+use crate::rate::{Limit, Rate};
 use crate::source::Source;
 
 pub use settings::KEYS;
@@ -78,6 +79,10 @@ pub struct Relay {
     pub lanes: usize,
     /// Letters per time over all lanes, retries included.
     pub rate: Rate,
+    /// What holds besides the rate, over any span of time and across runs.
+    pub limits: Vec<Limit>,
+    /// The same for recipients at one domain each, in ASCII and lower case.
+    pub domain_limits: Vec<(String, Limit)>,
     /// Letters on one connection before it is renewed, at least 1.
     pub messages_per_connection: u64,
     /// Waits between attempts, and when to give up.
@@ -99,13 +104,23 @@ pub enum Tls {
     None,
 }
 
-/// User and the place of the password.
+/// User, and what proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     /// The user name.
     pub user: String,
-    /// Where the password is found when it is needed.
-    pub password: SecretSource,
+    /// Where the proof is found when it is needed.
+    pub proof: Proof,
+}
+
+/// What proves who logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A password, read once a run.
+    Password(SecretSource),
+    /// An OAuth 2.0 access token, the first line this shell command prints. Tokens expire, so it is asked again for
+    /// each connection.
+    Token(String),
 }
 
 /// Where a secret is, never the secret itself.

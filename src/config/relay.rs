@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::settings::{Settings, Wrong};
-use super::{Login, Relay, SecretSource, Timeouts, Tls};
+use super::{Login, Proof, Relay, SecretSource, Timeouts, Tls};
+use crate::address::EmailAddress;
 use crate::backoff::Backoff;
 use crate::finding::{nearest, shown};
-use crate::rate::{RATE_HELP, Rate};
+use crate::rate::{LIMIT_HELP, Limit, RATE_HELP, Rate};
 use crate::rule;
 
 /// Reads the section; `None` when something indispensable is missing or wrong.
@@ -20,6 +21,8 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
     let login = read_login(settings);
     let lanes = settings.number("relay.lanes", 1..=100).unwrap_or(4);
     let rate = settings.parsed("relay.rate", rate);
+    let limits = settings.list("relay.limits", "limits", LIMIT_HELP, limit).unwrap_or_default();
+    let domain_limits = read_domain_limits(settings);
     let messages = settings.number("relay.messages-per-connection", 1..=1_000_000).unwrap_or(100);
     let backoff = read_backoff(settings);
     let wait = settings.duration("relay.wait", Duration::ZERO).unwrap_or_default();
@@ -39,6 +42,8 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
         login,
         lanes: lanes as usize,
         rate: rate.or_else(|| "14/s".parse().ok())?,
+        limits,
+        domain_limits,
         messages_per_connection: messages.into(),
         backoff,
         wait,
@@ -71,16 +76,17 @@ fn read_tls(settings: &mut Settings<'_>, host: Option<&str>) -> Option<Tls> {
     tls
 }
 
+/// The keys that say what proves a login; one of them is given.
+const PROOFS: [&str; 4] =
+    ["relay.password-command", "relay.password-file", "relay.password-env", "relay.token-command"];
+
 fn read_login(settings: &mut Settings<'_>) -> Option<Login> {
     let user = settings.text("relay.user");
     let command = settings.text("relay.password-command").map(SecretSource::Command);
     let file = settings.path("relay.password-file").map(SecretSource::File);
     let variable = settings.parsed("relay.password-env", variable).map(SecretSource::Env);
-    let given: Vec<&'static str> =
-        ["relay.password-command", "relay.password-file", "relay.password-env"]
-            .into_iter()
-            .filter(|key| settings.has(key))
-            .collect();
+    let token = settings.text("relay.token-command").map(Proof::Token);
+    let given: Vec<&'static str> = PROOFS.into_iter().filter(|key| settings.has(key)).collect();
     if let [first, second, ..] = given[..] {
         let message = format!("`{first}` and `{second}` exclude each other");
         settings.report(&rule::CONFIG_INVALID, second, message, "keep one of them");
@@ -89,7 +95,7 @@ fn read_login(settings: &mut Settings<'_>) -> Option<Login> {
         (true, None) => settings.missing(
             "relay",
             "`relay.user` has no password".into(),
-            "add one of `password-command`, `password-file`, `password-env` under `[relay]`",
+            "add one of `password-command`, `password-file`, `password-env`, `token-command` under `[relay]`",
         ),
         (false, Some(key)) => settings.missing(
             "relay",
@@ -98,7 +104,30 @@ fn read_login(settings: &mut Settings<'_>) -> Option<Login> {
         ),
         _ => {}
     }
-    Some(Login { user: user?, password: command.or(file).or(variable)? })
+    let password = command.or(file).or(variable).map(Proof::Password);
+    Some(Login { user: user?, proof: password.or(token)? })
+}
+
+/// `[relay.domain-limits]`: its keys are domains.
+fn read_domain_limits(settings: &mut Settings<'_>) -> Vec<(String, Limit)> {
+    let mut limits: Vec<(String, Limit)> = Vec::new();
+    for (name, span) in settings.names("relay.domain-limits") {
+        let limit = settings.named("relay.domain-limits", &name, limit);
+        let Ok(address) = format!("x@{name}").parse::<EmailAddress>() else {
+            let message = format!("`{}` is not the domain of an address", shown(&name));
+            let help = "write it in quotes, e.g. `\"gmail.com\" = \"20/min\"`";
+            settings.add(&rule::CONFIG_INVALID, span, message, help);
+            continue;
+        };
+        let domain = address.domain().to_owned();
+        if limits.iter().any(|(other, _)| *other == domain) {
+            let message = format!("`{}` has a limit already", shown(&domain));
+            settings.add(&rule::CONFIG_INVALID, span, message, "keep one of them");
+        } else if let Some(limit) = limit {
+            limits.push((domain, limit));
+        }
+    }
+    limits
 }
 
 fn read_backoff(settings: &mut Settings<'_>) -> Backoff {
@@ -139,6 +168,10 @@ pub(super) fn variable(text: &str) -> Result<String, Wrong> {
 
 fn rate(text: &str) -> Result<Rate, Wrong> {
     text.parse().map_err(|_| (format!("is not a rate: `{}`", shown(text)), RATE_HELP.into()))
+}
+
+fn limit(text: &str) -> Result<Limit, Wrong> {
+    text.parse().map_err(|_| (format!("is not a limit: `{}`", shown(text)), LIMIT_HELP.into()))
 }
 
 fn mode(text: &str) -> Result<Tls, Wrong> {

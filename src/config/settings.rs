@@ -31,8 +31,10 @@ pub const KEYS: &[&str] = &[
     "relay.password-command",
     "relay.password-file",
     "relay.password-env",
+    "relay.token-command",
     "relay.lanes",
     "relay.rate",
+    "relay.limits",
     "relay.messages-per-connection",
     "relay.retry",
     "relay.give-up",
@@ -50,10 +52,20 @@ pub const KEYS: &[&str] = &[
     "state.dir",
 ];
 
-const SECTIONS: &[&str] =
-    &["newsletter", "audience", "relay", "relay.timeouts", "unsubscribe", "state"];
+const SECTIONS: &[&str] = &[
+    "newsletter",
+    "audience",
+    "relay",
+    "relay.timeouts",
+    "relay.domain-limits",
+    "unsubscribe",
+    "state",
+];
 
-const DURATION_HELP: &str = "write a number and a unit, e.g. `90s`, `5m` or `24h`";
+/// Sections whose keys are names that people choose.
+const OPEN_SECTIONS: &[&str] = &["relay.domain-limits"];
+
+pub(super) const DURATION_HELP: &str = "write a number and a unit, e.g. `90s`, `5m` or `24h`";
 
 /// Far more than every key with a page of comments; a list given by mistake is not parsed.
 const LONGEST_FILE: usize = 1 << 16;
@@ -68,6 +80,8 @@ pub(super) type Wrong = (String, String);
 pub(super) struct Settings<'a> {
     source: &'a Source,
     values: BTreeMap<&'static str, Spanned<DeValue<'a>>>,
+    /// The entries of open sections: section, name, place of the name, value.
+    pub(super) named: Vec<(&'static str, String, Span, Spanned<DeValue<'a>>)>,
     sections: BTreeMap<&'static str, Span>,
     findings: Vec<Finding>,
 }
@@ -86,7 +100,8 @@ impl<'a> Settings<'a> {
             return Err(errors.iter().map(|error| syntax_error(source, error)).collect());
         }
         let (values, sections) = (BTreeMap::new(), BTreeMap::new());
-        let mut settings = Self { source, values, sections, findings: Vec::new() };
+        let (named, findings) = (Vec::new(), Vec::new());
+        let mut settings = Self { source, values, named, sections, findings };
         settings.take("", table.into_inner());
         Ok(settings)
     }
@@ -103,6 +118,10 @@ impl<'a> Settings<'a> {
             let span = Span::from(key.span());
             if let Some(known) = KEYS.iter().find(|known| **known == path) {
                 self.values.insert(known, value);
+            } else if let Some(section) =
+                OPEN_SECTIONS.iter().find(|open| prefix == format!("{open}."))
+            {
+                self.named.push((section, key.into_inner().into_owned(), span, value));
             } else if let Some(section) = SECTIONS.iter().find(|section| **section == path) {
                 self.sections.insert(section, span);
                 match value.into_inner() {
@@ -215,39 +234,6 @@ impl<'a> Settings<'a> {
         self.parsed(key, |text| duration(text, least))
     }
 
-    /// A list of durations, each at least `least`.
-    pub(super) fn durations(
-        &mut self,
-        key: &'static str,
-        least: Duration,
-    ) -> Option<Vec<Duration>> {
-        let Some(items) = self.value(key)?.get_ref().as_array() else {
-            self.wrong_kind(key, "a list of durations");
-            return None;
-        };
-        let read: Vec<(Span, Result<Duration, Wrong>)> = items
-            .iter()
-            .map(|item| {
-                let wrong_kind = || {
-                    let message = format!("must hold text in quotes, got {}", kind(item.get_ref()));
-                    (message, DURATION_HELP.to_owned())
-                };
-                let text = item.get_ref().as_str().ok_or_else(wrong_kind);
-                (item.span().into(), text.and_then(|text| duration(text, least)))
-            })
-            .collect();
-        let mut durations = Vec::new();
-        for (span, duration) in read {
-            match duration {
-                Ok(duration) => durations.push(duration),
-                Err((message, help)) => {
-                    self.add(&rule::CONFIG_INVALID, span, format!("`{key}` {message}"), help);
-                }
-            }
-        }
-        Some(durations)
-    }
-
     /// Complains when a key without default is absent; `line` is what to type.
     pub(super) fn require(&mut self, key: &'static str, line: &str) {
         if !self.has(key) {
@@ -283,12 +269,12 @@ impl<'a> Settings<'a> {
         self.value(key).is_some()
     }
 
-    fn value(&self, key: &'static str) -> Option<&Spanned<DeValue<'a>>> {
+    pub(super) fn value(&self, key: &'static str) -> Option<&Spanned<DeValue<'a>>> {
         debug_assert!(KEYS.contains(&key), "`{key}` is not in KEYS");
         self.values.get(key)
     }
 
-    fn wrong_kind(&mut self, key: &'static str, wanted: &str) {
+    pub(super) fn wrong_kind(&mut self, key: &'static str, wanted: &str) {
         let found = self.value(key).map_or("nothing", |value| kind(value.get_ref()));
         let name = key.rsplit('.').next().unwrap_or(key);
         let message = format!("`{key}` must be {wanted}, got {found}");
@@ -296,7 +282,8 @@ impl<'a> Settings<'a> {
         self.report(&rule::CONFIG_INVALID, key, message, help);
     }
 
-    fn add(
+    /// A mistake at a place.
+    pub(super) fn add(
         &mut self,
         rule: &'static Rule,
         span: Span,
@@ -342,13 +329,14 @@ fn example(key: &str) -> &'static str {
         "messages-per-connection" => "100",
         "retry" => "[\"5m\", \"15m\", \"1h\", \"4h\"]",
         "rate" => "\"14/s\"",
+        "limits" => "[\"50000/day\", \"10000/hour\"]",
         "tls" => "\"starttls\"",
         "wait" | "give-up" | "connect" | "greeting" | "command" | "block" | "dot" => "\"5m\"",
         _ => "\"…\"",
     }
 }
 
-fn duration(text: &str, least: Duration) -> Result<Duration, Wrong> {
+pub(super) fn duration(text: &str, least: Duration) -> Result<Duration, Wrong> {
     let duration = text.parse::<SignedDuration>().ok().and_then(|d| Duration::try_from(d).ok());
     match duration {
         Some(duration) if duration < least => Err((
@@ -383,7 +371,7 @@ fn syntax_error(source: &Source, error: &Error) -> Finding {
     Finding::at(&rule::CONFIG_INVALID, source, span, message).help(help).without_excerpt()
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::ledger::{Outcome, Tally};
 use super::verdict::Fault;
+use crate::rate::{Limit, Rate};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,10 +34,26 @@ pub enum Event {
         /// How long that connection rests.
         rest: Duration,
     },
-    /// Only deferred recipients are left; the run stays for them.
+    /// Only recipients are left who cannot be mailed now; the run stays for them.
     Waiting {
         /// When the first of them falls due.
         until: Timestamp,
+        /// The limit that is full; nothing if it is because they were deferred.
+        full: Option<Limit>,
+    },
+    /// The relay asked for it, and letters leave more slowly for a while.
+    Slowed {
+        /// The pace that is left; it grows back by itself.
+        rate: Rate,
+        /// The relay's words.
+        why: String,
+    },
+    /// A domain refuses one letter after the other; nothing more goes there in this run.
+    DomainStopped {
+        /// The domain.
+        domain: String,
+        /// Its last words.
+        why: String,
     },
     /// A stop was asked for: nothing new leaves, what is past its final dot is waited for.
     Draining,

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Stop;
 use super::ledger::Row;
 use super::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
-use super::verdict::{Verdict, judge};
+use super::verdict::{Brake, Verdict, brake, judge};
 use crate::message::{Letters, Message};
 
 /// How long a connection is kept open without work.
@@ -44,7 +44,7 @@ pub(super) enum Answer {
 /// How an attempt ended for the lane.
 pub(super) enum Finished {
     /// The relay was spoken to; `carried` letters had gone through on this connection before.
-    Judged { verdict: Verdict, carried: u64 },
+    Judged { verdict: Verdict, brake: Option<Brake>, carried: u64 },
     /// There was no connection to speak on.
     Unopened(OpenError),
     /// The letter could not be made.
@@ -135,10 +135,17 @@ impl<T: Transport> Lane<T> {
         if is_fit(&outcome) {
             self.open = Some(open);
         }
-        if self.open.as_ref().is_some_and(|open| open.carried >= self.messages_per_connection) {
+        let has_done = |open: &Open<T::Session>| {
+            open.carried >= self.messages_per_connection || open.session.is_spent()
+        };
+        if self.open.as_ref().is_some_and(has_done) {
             self.hang_up().await;
         }
-        Finished::Judged { verdict: judge(outcome), carried }
+        let brake = match &outcome {
+            Err(SendError::Refused { stage, reply }) => brake(*stage, reply),
+            _ => None,
+        };
+        Finished::Judged { verdict: judge(outcome), brake, carried }
     }
 
     /// Asks whether the body of a row may leave; the answer comes when the intent is durable.
@@ -180,7 +187,7 @@ async fn until_stop<F: Future>(stop: &mut watch::Receiver<Stop>, work: F) -> Opt
 }
 
 fn stopped(carried: u64) -> Finished {
-    Finished::Judged { verdict: Verdict::NotSent("stopped".into()), carried }
+    Finished::Judged { verdict: Verdict::NotSent("stopped".into()), brake: None, carried }
 }
 
 /// Whether the next transaction may use the same connection.
@@ -188,6 +195,6 @@ fn is_fit(outcome: &Result<Reply, SendError>) -> bool {
     match outcome {
         Ok(_) => true,
         Err(SendError::Refused { stage, reply }) => *stage != Stage::Body && !reply.closes(),
-        Err(SendError::Broken { .. }) => false,
+        Err(SendError::Broken { .. } | SendError::Garbled { .. }) => false,
     }
 }

@@ -1,6 +1,7 @@
 //! The seam to the ledger: what is remembered of every recipient, and when it is durable.
 
 use std::future::Future;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -13,12 +14,18 @@ use crate::audience::Subscriber;
 /// Claims and intents are two steps: a claim only takes rows into memory, they stay pending; the intent
 /// ([`Entry::Attempting`]) is what must be durable before a letter's body leaves.
 pub trait Ledger: Send {
-    /// Up to `limit` rows that may be attempted at `now`, in list order, each at most once until it is settled.
+    /// Up to `limit` rows of a share that may be attempted at `now`, in list order, each at most once until it is
+    /// settled. A run asks for the same shares throughout, and they do not overlap.
     fn claim(
         &mut self,
         now: Timestamp,
         limit: usize,
+        share: &Share,
     ) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
+
+    /// Rows that were claimed and are not attempted any more in this run: they stay as they are.
+    fn set_aside(&mut self, rows: Vec<Row>)
+    -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Writes entries in order; all of them are durable when it returns.
     fn append(
@@ -26,11 +33,36 @@ pub trait Ledger: Send {
         entries: Vec<Entry>,
     ) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
-    /// When the earliest deferred row that is not claimed falls due.
-    fn next_due(&mut self) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
+    /// When the earliest deferred row of a share that is not claimed falls due.
+    fn next_due(
+        &mut self,
+        share: &Share,
+    ) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
+
+    /// The letters of all issues that have left since a moment, or may have: of a share, counted by grains of time.
+    fn departures(
+        &mut self,
+        since: Timestamp,
+        grain: Duration,
+        share: &Share,
+    ) -> impl Future<Output = Result<Vec<(Timestamp, u64)>, LedgerError>> + Send;
+
+    /// When the last letter of any issue has left, or may have.
+    fn last_departure(
+        &mut self,
+    ) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
 
     /// The states, recounted from the rows.
     fn tally(&mut self) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
+}
+
+/// A part of the recipients, by the domain of their addresses in ASCII and lower case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Share {
+    /// All but those at these domains.
+    AllBut(Vec<String>),
+    /// Those at this domain.
+    At(String),
 }
 
 /// The ledger could not be read or written; nothing may leave any more.
@@ -110,6 +142,18 @@ pub enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     counts: [u64; 7],
+}
+
+impl Row {
+    /// The domain of the reader's address.
+    pub fn domain(&self) -> &str {
+        self.reader.email.domain()
+    }
+}
+
+impl Share {
+    /// All recipients.
+    pub const ALL: Self = Self::AllBut(Vec::new());
 }
 
 impl State {

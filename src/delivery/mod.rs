@@ -3,6 +3,7 @@
 //! One owner, N hands: the dispatcher alone holds queue, pacer, ledger and tally; a `lane` owns one connection and
 //! answers. No letter's body leaves before its `attempting` row is durable, and no event is ever needed.
 
+mod breaker;
 mod clock;
 mod dispatcher;
 pub mod event;
@@ -20,12 +21,13 @@ use tokio::sync::{mpsc, watch};
 
 use crate::backoff::Backoff;
 use crate::message::Letters;
-use crate::rate::Rate;
+use crate::rate::{Limit, Rate};
 pub use clock::Clock;
 use dispatcher::Dispatcher;
+use dispatcher::pace::Pace;
 use event::Event;
 use lane::Lane;
-use ledger::{Ledger, LedgerError, Tally};
+use ledger::{Ledger, LedgerError, Share, Tally};
 use transport::Transport;
 use verdict::Fault;
 
@@ -38,16 +40,22 @@ pub struct Orders {
     pub lanes: usize,
     /// Letters per time over all lanes, retries included; `None` for a rehearsal.
     pub rate: Option<Rate>,
+    /// What holds besides the rate, across runs; none for a rehearsal.
+    pub limits: Vec<Limit>,
+    /// The same for recipients at one domain each.
+    pub domain_limits: Vec<(String, Limit)>,
     /// When transient refusals are tried again.
     pub backoff: Backoff,
     /// Letters on one connection before it is renewed.
     pub messages_per_connection: u64,
     /// Rows to attempt at the most in this run.
     pub limit: Option<u64>,
-    /// How long to stay when only deferred rows are left.
+    /// How long to stay when only rows are left that cannot be sent now.
     pub wait: Duration,
     /// How long a connection that could not be opened rests, by failures in a row; then it is given up.
     pub reconnect: Vec<Duration>,
+    /// How long to rest after a login that was refused for now, by refusals in a row; then the run stops.
+    pub logins: Vec<Duration>,
 }
 
 /// Whether a person or the system wants the run to end.
@@ -71,8 +79,12 @@ pub struct Ending {
     pub fault: Option<Fault>,
     /// Whether a stop was asked for before the work was done.
     pub stopped: bool,
-    /// When the earliest deferred row falls due.
+    /// When the earliest row falls due that is deferred or waits for a limit.
     pub next_due: Option<Timestamp>,
+    /// The limit that was full in the end.
+    pub full: Option<Limit>,
+    /// Domains that were left alone because they refused one letter after the other.
+    pub stopped_domains: Vec<String>,
     /// From the first connection to the last outcome.
     pub wall: Duration,
 }
@@ -112,20 +124,25 @@ where
         hands.push(hand);
     }
     drop(answers);
+    let pace = Pace::resume(orders, clock, ledger).await?;
     let tally = ledger.tally().await?;
     let _ = events.send(Event::Started { issue: orders.issue.clone(), tally }).await;
-    let dispatcher = Dispatcher::new(ledger, orders, clock, events, stop, hands);
+    let dispatcher = Dispatcher::new(ledger, orders, pace, events, stop, hands);
     let ended = dispatcher.run(inbox).await;
     if ended.left_at_once {
         lanes.abort_all();
     }
     while lanes.join_next().await.is_some() {}
     let tally = ledger.tally().await?;
+    let deferred = ledger.next_due(&Share::ALL).await?;
+    let (free, full) = ended.full.unzip();
     Ok(Ending {
         tally,
         fault: ended.fault,
         stopped: ended.stopped && (ended.left_at_once || tally.remaining() > 0),
-        next_due: ledger.next_due().await?,
+        next_due: free.into_iter().chain(deferred).min(),
+        full,
+        stopped_domains: ended.stopped_domains,
         wall: ended.wall,
     })
 }

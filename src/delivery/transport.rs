@@ -14,7 +14,7 @@ pub trait Transport: Sync {
     fn open(&self) -> impl Future<Output = Result<Self::Session, OpenError>> + Send;
 }
 
-/// One connection. After [`SendError::Broken`] only [`Session::close`] may be called.
+/// One connection. After [`SendError::Broken`] and [`SendError::Garbled`] only [`Session::close`] may be called.
 ///
 /// After [`SendError::Refused`] the next `offer` is allowed, unless [`Reply::closes`] says that the relay hangs up:
 /// the session itself sends RSET where the transaction needs it (RFC 5321 4.1.1.5).
@@ -29,6 +29,11 @@ pub trait Session {
         &mut self,
         message: &Message,
     ) -> impl Future<Output = Result<Reply, SendError>> + Send;
+
+    /// Whether the relay has announced that it takes no further letter on this connection (RFC 9422 MAILMAX).
+    fn is_spent(&self) -> bool {
+        false
+    }
 
     /// QUIT if the connection is well, and hang up.
     fn close(self) -> impl Future<Output = ()> + Send;
@@ -93,6 +98,13 @@ pub enum SendError {
         /// Whether the final dot cannot have left this machine.
         proved_not_sent: bool,
         /// What happened, a lower-case fragment.
+        why: String,
+    },
+    /// The relay said before the final dot what has no place there, and the connection was given up: proved not sent.
+    Garbled {
+        /// The step it happened in.
+        stage: Stage,
+        /// What was said, a lower-case fragment.
         why: String,
     },
 }
@@ -217,6 +229,7 @@ impl fmt::Display for SendError {
         match self {
             Self::Refused { stage, reply } => write!(f, "refused at {stage}: {reply}"),
             Self::Broken { stage, why, .. } => write!(f, "broke off at {stage}: {why}"),
+            Self::Garbled { stage, why } => write!(f, "out of step at {stage}: {why}"),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::config::SecretSource;
 use crate::finding::{Finding, shown};
@@ -31,15 +31,33 @@ impl Secret {
             SecretSource::File(path) => from_file(path),
             SecretSource::Env(name) => from_environment(name),
         }?;
+        let name = match source {
+            SecretSource::Command(_) => "password-command".into(),
+            SecretSource::File(path) => path.display().to_string(),
+            SecretSource::Env(name) => format!("variable {}", shown(name)),
+        };
+        Self::first_line(&name, &bytes)
+    }
+
+    /// As [`Secret::read`] from a command, without blocking; dropping the future ends the command. `key` is what
+    /// messages call it.
+    pub async fn ask(key: &str, command: &str) -> Result<Self, Box<Finding>> {
+        let mut shell = tokio::process::Command::new("sh");
+        shell.args(["-c", command]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let output = shell.output().await;
+        Self::first_line(key, &printed(key, output)?)
+    }
+
+    fn first_line(name: &str, bytes: &[u8]) -> Result<Self, Box<Finding>> {
         let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         match std::str::from_utf8(line) {
-            Ok("") => Err(unreadable(source, "the secret is empty")),
+            Ok("") => Err(unreadable(name, "the secret is empty")),
             Ok(text) if text.contains('\0') => {
-                Err(unreadable(source, "the secret holds a NUL character (RFC 4616)"))
+                Err(unreadable(name, "the secret holds a NUL character (RFC 4616)"))
             }
             Ok(text) => Ok(Self::new(text)),
-            Err(_) => Err(unreadable(source, "the secret is not UTF-8")),
+            Err(_) => Err(unreadable(name, "the secret is not UTF-8")),
         }
     }
 
@@ -56,16 +74,18 @@ impl fmt::Debug for Secret {
 }
 
 fn from_command(command: &str) -> Result<Vec<u8>, Box<Finding>> {
+    let output = Command::new("sh").args(["-c", command]).stderr(Stdio::null()).output();
+    printed("password-command", output)
+}
+
+/// What a command has printed, if it ended well.
+fn printed(key: &str, output: std::io::Result<Output>) -> Result<Vec<u8>, Box<Finding>> {
     // The command itself is not shown either: people write `echo PASSWORD`.
     let failed = |what: String| {
-        let finding = Finding::about(&SECRET_UNREADABLE, "password-command", what);
+        let finding = Finding::about(&SECRET_UNREADABLE, key, what);
         Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
     };
-    let output = Command::new("sh")
-        .args(["-c", command])
-        .stderr(Stdio::null())
-        .output()
-        .map_err(|error| failed(format!("cannot start `sh`: {error}")))?;
+    let output = output.map_err(|error| failed(format!("cannot start `sh`: {error}")))?;
     if !output.status.success() {
         return Err(failed(format!("the command ended with {}", output.status)));
     }
@@ -128,12 +148,7 @@ fn from_environment(name: &str) -> Result<Vec<u8>, Box<Finding>> {
 }
 
 /// A finding about what was read; what was read is not in it.
-fn unreadable(source: &SecretSource, what: &str) -> Box<Finding> {
-    let name = match source {
-        SecretSource::Command(_) => "password-command".into(),
-        SecretSource::File(path) => path.display().to_string(),
-        SecretSource::Env(name) => format!("variable {}", shown(name)),
-    };
+fn unreadable(name: &str, what: &str) -> Box<Finding> {
     let finding = Finding::about(&SECRET_UNREADABLE, name, what);
     Box::new(finding.help("its first line is the secret, as UTF-8 text"))
 }

@@ -74,7 +74,12 @@ impl Screen {
                 self.settled(email, outcome);
             }
             Event::Trouble { why, rest } => self.line(&format!("  {why}; trying again in {}", duration(*rest))),
-            Event::Waiting { until } => self.line(&format!("  only deferred recipients are left; waiting until {}", until.strftime("%H:%M:%S UTC"))),
+            Event::Waiting { until, full } => {
+                let why = full.map_or("only deferred recipients are left".into(), |limit| format!("the limit of {limit} is full"));
+                self.line(&format!("  {why}; waiting until {}", until.strftime("%H:%M:%S UTC")));
+            }
+            Event::Slowed { rate, why } => self.line(&format!("  slower now, {rate} at the most: the relay asked for it {why}")),
+            Event::DomainStopped { domain, why } => self.line(&format!("  nothing more goes to {domain} in this run: it refuses one letter after the other ({why})")),
             Event::Draining => self.line("  stopping: waiting for the replies to letters that are under way (Ctrl-C again leaves at once)"),
             Event::Halted(_) => self.line("  stopping: nothing new leaves"),
         }
@@ -154,7 +159,16 @@ fn object(event: &Event) -> Value {
         Event::Trouble { why, rest } => {
             json!({ "event": "trouble", "why": why, "rest": rest.as_secs_f64() })
         }
-        Event::Waiting { until } => json!({ "event": "waiting", "until": until.to_string() }),
+        Event::Waiting { until, full } => {
+            let limit = full.map(|limit| limit.to_string());
+            json!({ "event": "waiting", "until": until.to_string(), "limit": limit })
+        }
+        Event::Slowed { rate, why } => {
+            json!({ "event": "slowed", "rate": rate.to_string(), "why": why })
+        }
+        Event::DomainStopped { domain, why } => {
+            json!({ "event": "domain-stopped", "domain": domain, "why": why })
+        }
         Event::Draining => json!({ "event": "draining" }),
         Event::Halted(fault) => json!({ "event": "halted", "why": fault.to_string() }),
     }

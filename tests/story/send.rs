@@ -11,6 +11,12 @@ fn assert_copies(relay: &Relay, readers: usize, copies: usize) {
     }
 }
 
+/// A list of so many readers, each at the domain of its number.
+fn readers_at(readers: usize, domain: impl Fn(usize) -> String) -> String {
+    let row = |n| format!("[[subscriber]]\nemail = \"reader{n}@{}\"\n\n", domain(n));
+    (1..=readers).map(row).collect()
+}
+
 #[test]
 fn an_issue_reaches_every_subscriber_once() {
     let relay = Relay::start(Script::new());
@@ -147,11 +153,26 @@ fn what_stops_a_run_is_said_even_to_the_quiet_and_only_json_is_on_stdout() {
 #[test]
 fn a_relay_that_refuses_every_letter_does_not_use_up_the_list() {
     let relay = Relay::start(Script::new().on(Phase::Dot, Act::reply("554 5.7.1 blocked")));
-    let desk = Desk::new(30, relay.port());
+    let desk = Desk::new(0, relay.port());
+    desk.write("subscribers.toml", &readers_at(30, |n| format!("{n}.example.org")));
     desk.configure(relay.port(), "lanes = 1");
     desk.run("send drafts/tide.md --yes").exits(5).says("5 letters in a row were refused");
     let counts = desk.counts();
     assert_eq!((&counts["failed"], &counts["pending"]), (&5.into(), &25.into()));
+}
+
+#[test]
+fn a_domain_that_refuses_every_letter_is_left_alone_and_said() {
+    let relay = Relay::start(Script::new().on(Phase::Dot, Act::reply("554 5.7.1 blocked")));
+    let desk = Desk::new(30, relay.port());
+    desk.configure(relay.port(), "lanes = 1");
+    let run = desk
+        .run("--json send drafts/tide.md --yes")
+        .exits(5)
+        .says("left alone because of their refusals: example.org");
+    assert!(run.stdout.contains("\"event\":\"domain-stopped\""), "{}", run.stdout);
+    let counts = desk.counts();
+    assert_eq!((&counts["failed"], &counts["pending"]), (&3.into(), &27.into()));
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
         None => begin(desk, &mut ledger, started)?,
     };
     let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
-    let orders = run::orders(desk, Some(desk.project.config.relay.rate));
+    let orders = run::orders(desk, true);
     let ending = runtime()?.block_on(run::deliver(
         Arc::new(transport),
         &mut rows,

@@ -59,7 +59,7 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
     files::create_folder(&folder)?;
     let outbox = Outbox::new(Some(folder.clone()), SAMPLES);
     // One lane, so that the samples are the first letters of the plan.
-    let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, None) };
+    let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, false) };
     let ending = runtime()?.block_on(run::deliver(
         Arc::new(outbox.clone()),
         &mut rows,
@@ -128,7 +128,7 @@ pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
             Arc::new(transport),
             &mut rows,
             letters,
-            &run::orders(desk, None),
+            &run::orders(desk, false),
             desk.printer,
         )
         .await;

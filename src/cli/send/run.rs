@@ -24,21 +24,28 @@ use super::Desk;
 const RECONNECT: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_millis(1500), Duration::from_secs(4)];
 
+/// How long a connection rests whose login was refused for now; after the last of them the run stops.
+const LOGINS: [Duration; 3] =
+    [Duration::from_secs(30), Duration::from_mins(2), Duration::from_mins(5)];
+
 /// Events that may wait to be shown.
 const UNSHOWN: usize = 1024;
 
-/// The orders for a run at this rate.
-pub(super) fn orders(desk: &Desk<'_>, rate: Option<Rate>) -> Orders {
+/// The orders for a run that keeps to the relay's rate and limits, or for a rehearsal that needs none.
+pub(super) fn orders(desk: &Desk<'_>, live: bool) -> Orders {
     let relay = &desk.project.config.relay;
     Orders {
         issue: desk.issue.id.clone(),
         lanes: relay.lanes,
-        rate,
+        rate: live.then_some(relay.rate),
+        limits: if live { relay.limits.clone() } else { Vec::new() },
+        domain_limits: if live { relay.domain_limits.clone() } else { Vec::new() },
         backoff: relay.backoff.clone(),
         messages_per_connection: relay.messages_per_connection,
         limit: desk.args.limit,
         wait: desk.args.wait.unwrap_or(relay.wait),
         reconnect: RECONNECT.to_vec(),
+        logins: LOGINS.to_vec(),
     }
 }
 
@@ -90,6 +97,10 @@ pub(super) fn conclude(desk: &Desk<'_>, ending: &Ending) -> Exit {
     desk.printer.say(summary.text());
     desk.printer.json(&finished(&summary));
     tell_fault(ending, desk.printer);
+    if !ending.stopped_domains.is_empty() {
+        let domains = ending.stopped_domains.join(", ");
+        desk.printer.say(format!("left alone because of their refusals: {domains}"));
+    }
     if let (None, Some(when)) = (&ending.fault, when_to_go_on(ending)) {
         desk.printer.say(format!("run the same command again {when}"));
     }
@@ -106,6 +117,12 @@ pub(super) fn tell_fault(ending: &Ending, printer: Printer) {
         Fault::Identity(_) => {
             "nobody else was mailed; mend `[relay]` or `from` in config.toml and run the same command again"
         }
+        Fault::Garbled(_) => {
+            "nobody else was mailed; look at what listens at `host` and `port`, and run the same command again"
+        }
+        Fault::TooLarge(_) => {
+            "nobody else was mailed; make the letter lighter, or ask the relay for a higher limit"
+        }
         Fault::Unreachable(_) => "run the same command again when the relay answers",
         Fault::Ledger(_) => {
             "nothing more was sent; mend the disk or the file and run the same command again"
@@ -116,10 +133,12 @@ pub(super) fn tell_fault(ending: &Ending, printer: Printer) {
 
 /// When the same command has something to do again.
 fn when_to_go_on(ending: &Ending) -> Option<String> {
-    if ending.tally.of(State::Pending) > 0 {
-        return Some("to go on".into());
+    let due = ending.next_due.map(|due| due.strftime("%Y-%m-%d %H:%M:%S UTC"));
+    match (ending.full, due) {
+        (Some(limit), Some(due)) => Some(format!("after {due}: the limit of {limit} is full")),
+        _ if ending.tally.of(State::Pending) > 0 => Some("to go on".into()),
+        (_, due) => due.map(|due| format!("after {due}")),
     }
-    ending.next_due.map(|due| format!("after {}", due.strftime("%Y-%m-%d %H:%M:%S UTC")))
 }
 
 /// The first that applies, in the order of the contract.
@@ -127,12 +146,15 @@ pub(super) fn exit(ending: &Ending) -> Exit {
     let fault = ending.fault.as_ref().map(|fault| match fault {
         Fault::Ledger(_) => Exit::Storage,
         Fault::Identity(_) => Exit::Identity,
-        Fault::Refused(_) => Exit::Refused,
+        Fault::Refused(_) | Fault::Garbled(_) => Exit::Refused,
+        Fault::TooLarge(_) => Exit::Mistakes,
         Fault::Unreachable(_) => Exit::Incomplete,
     });
     let tally = &ending.tally;
+    let left_alone = !ending.stopped_domains.is_empty() && tally.remaining() > 0;
     let applicable = [
         fault,
+        left_alone.then_some(Exit::Refused),
         ending.stopped.then_some(Exit::Interrupted),
         (tally.of(State::Unknown) + tally.of(State::Attempting) > 0).then_some(Exit::Unknown),
         (tally.remaining() > 0).then_some(Exit::Incomplete),
@@ -169,10 +191,13 @@ pub(super) fn tell_plan(
         ));
     }
     if let Some(rate) = rate {
-        let time = crate::report::words::duration(rate.duration(frozen.recipients));
+        let limits = &desk.project.config.relay.limits;
+        let times = limits.iter().map(|limit| limit.duration(frozen.recipients));
+        let longest = times.chain([rate.duration(frozen.recipients)]).max().unwrap_or_default();
+        let time = crate::report::words::duration(longest);
+        let limits = limits.iter().fold(String::new(), |all, limit| format!("{all}, {limit}"));
         printer.say(format!(
-            "  {} at the most, over {}: about {time}",
-            rate,
+            "  {rate}{limits} at the most, over {}: about {time}",
             count(desk.project.config.relay.lanes as u64, "connection")
         ));
     }

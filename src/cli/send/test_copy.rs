@@ -61,7 +61,8 @@ fn exit_of(verdict: &Verdict) -> Exit {
     match verdict {
         Verdict::Sent(_) => Exit::Complete,
         Verdict::Halt(Fault::Identity(_)) => Exit::Identity,
-        Verdict::Halt(_) | Verdict::Failed(..) => Exit::Refused,
+        Verdict::Halt(Fault::TooLarge(_)) => Exit::Mistakes,
+        Verdict::Halt(_) | Verdict::Failed(..) | Verdict::Garbled(_) => Exit::Refused,
         Verdict::Unknown(_) => Exit::Unknown,
         Verdict::Deferred(..) | Verdict::NotSent(_) => Exit::Incomplete,
     }

@@ -27,7 +27,7 @@ fn the_example_holds_every_key_and_says_the_defaults() {
 fn every_alternative_of_the_example_can_be_taken() {
     let rivals = |key: &str| {
         match key {
-            "password-file" | "password-env" => "password-command",
+            "password-file" | "password-env" | "token-command" => "password-command",
             "secret-env" => "secret-file",
             key => key,
         }
@@ -39,7 +39,7 @@ fn every_alternative_of_the_example_can_be_taken() {
         let Some((key, _)) = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) else {
             continue;
         };
-        if key.contains(|c: char| !(c.is_ascii_lowercase() || c == '-')) {
+        if key.contains(|c: char| !(c.is_ascii_lowercase() || c == '-' || c == '"' || c == '.')) {
             continue;
         }
         let section = lines[..at].iter().rposition(|line| line.starts_with('[')).unwrap();
@@ -56,7 +56,7 @@ fn every_alternative_of_the_example_can_be_taken() {
         config(&text.join("\n"));
         taken += 1;
     }
-    assert_eq!(taken, 12, "alternatives in config.example.toml");
+    assert_eq!(taken, 15, "alternatives in config.example.toml");
 }
 
 #[test]

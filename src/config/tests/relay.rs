@@ -61,8 +61,14 @@ fn a_login_is_a_user_and_the_place_of_one_password() {
     assert_eq!(
         relay("user = 'ada'"),
         [format!(
-            "config-missing-key 7:2 `relay.user` has no password | add one of {ways} under `[relay]`"
+            "config-missing-key 7:2 `relay.user` has no password | add one of {ways}, `token-command` under `[relay]`"
         )]
+    );
+    assert_eq!(
+        relay("user = 'ada'\npassword-env = 'X'\ntoken-command = 'gettoken'"),
+        [
+            "config-invalid 12:17 `relay.password-env` and `relay.token-command` exclude each other | keep one of them"
+        ]
     );
     assert_eq!(
         relay("password-file = 'x'"),
@@ -93,7 +99,39 @@ fn a_login_is_a_user_and_the_place_of_one_password() {
     let login =
         config(&replaced(LEAST, "user = 'ada'\npassword-command = 'pass show x'")).relay.login;
     let password = SecretSource::Command("pass show x".into());
-    assert_eq!(login, Some(Login { user: "ada".into(), password }));
+    assert_eq!(login, Some(Login { user: "ada".into(), proof: Proof::Password(password) }));
+    let login = config(&replaced(LEAST, "user = 'ada'\ntoken-command = 'gettoken'")).relay.login;
+    assert_eq!(login, Some(Login { user: "ada".into(), proof: Proof::Token("gettoken".into()) }));
+}
+
+#[test]
+fn limits_are_whole_numbers_for_the_relay_and_for_single_domains() {
+    let text = "limits = ['50000/day', '10000/hour']\n[relay.domain-limits]\n'Gmail.com' = '20/min'\n'bücher.de' = '5/s'";
+    let relay_of = config(&replaced(LEAST, text)).relay;
+    let limit = |text: &str| text.parse::<Limit>().unwrap();
+    assert_eq!(relay_of.limits, [limit("50000/day"), limit("10000/h")]);
+    let domains =
+        [("gmail.com".into(), limit("20/min")), ("xn--bcher-kva.de".into(), limit("5/s"))];
+    assert_eq!(relay_of.domain_limits, domains);
+    let help = crate::rate::LIMIT_HELP;
+    assert_eq!(
+        relay("limits = ['many', 3]"),
+        [
+            format!("config-invalid 10:11 `relay.limits` is not a limit: `many` | {help}"),
+            format!(
+                "config-invalid 10:19 `relay.limits` must hold text in quotes, got a number | {help}"
+            ),
+        ]
+    );
+    assert_eq!(
+        relay("[relay.domain-limits]\n'gmail.com' = 20\n'gmail' = '0.5/s'\n'x.org' = '1/s'\n'X.org' = '2/s'"),
+        [
+            "config-invalid 11:15 `relay.domain-limits.gmail.com` must be text in quotes, got a number | write e.g. `\"gmail.com\" = \"20/min\"`".to_owned(),
+            "config-invalid 12:1 `gmail` is not the domain of an address | write it in quotes, e.g. `\"gmail.com\" = \"20/min\"`".into(),
+            format!("config-invalid 12:11 `relay.domain-limits.gmail` is not a limit: `0.5/s` | {help}"),
+            "config-invalid 14:1 `x.org` has a limit already | keep one of them".into(),
+        ]
+    );
 }
 
 #[test]

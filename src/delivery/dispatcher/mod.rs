@@ -1,55 +1,70 @@
 //! The dispatcher: owns everything a run decides with, and takes one decision at a time.
 //!
-//! This file decides who may leave and when; `settle` what became of those who did.
+//! `pace` knows when a letter may leave and `queue` which is next; this file sends it, and `settle` writes down what
+//! became of it.
 
+pub(super) mod pace;
+mod queue;
 mod settle;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::breaker::Breakers;
 use super::event::Event;
 use super::lane::Answer;
 use super::ledger::{Ledger, Row};
-use super::verdict::{Failure, Fault};
-use super::{Clock, Orders, Stop};
-use crate::rate::Pacer;
+use super::verdict::Fault;
+use super::{Orders, Stop};
+use crate::rate::Limit;
+use pace::{Departure, Pace};
+use queue::{BATCH, Part};
 
 /// A wait that ends this soon after one that was announced is not worth another word.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Rows held in memory at the most, besides those in the lanes.
-const BATCH: usize = 256;
+/// A full limit that lets a letter go this soon is a pace: it is waited for in any case.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Owns the queue, the pace and the ledger of one run.
 pub(super) struct Dispatcher<'a, L> {
     ledger: &'a mut L,
     orders: &'a Orders,
-    clock: Clock,
+    pace: Pace,
     events: mpsc::Sender<Event>,
     stop: watch::Receiver<Stop>,
     hands: Vec<mpsc::Sender<Row>>,
     /// Free lanes; the last to become free is the first to work, so a slow pace keeps few connections open.
     idle: Vec<usize>,
     resting: Vec<(Instant, usize)>,
+    /// Connections in a row that each lane could not open, or that carried nothing.
     failures: Vec<usize>,
-    queue: VecDeque<Row>,
-    claimed: u64,
-    exhausted: bool,
-    due: Option<Instant>,
+    /// Logins in a row that were refused for now, by lane.
+    logins: Vec<usize>,
+    /// When the letter in each lane left.
+    departures: Vec<Option<Departure>>,
+    /// The rows at hand, by share.
+    parts: Vec<Part>,
+    /// Rows that are not attempted in this run, and that the ledger does not know of yet.
+    aside: Vec<Row>,
+    /// Rows that were handed out and not proved to be as before.
+    begun: u64,
     /// The last wait that was announced.
     announced: Option<Instant>,
-    pacer: Option<Pacer>,
-    slot: Option<Instant>,
     in_flight: usize,
     /// Whether any connection was ever opened; until then only one is tried, so that a wrong password is sent once.
     proven: bool,
     attempting: HashSet<u64>,
     strikes: HashMap<u64, u32>,
-    /// Refusals of one class since the last letter that was taken.
-    refusals: (Option<Failure>, u32),
+    breakers: Breakers,
+    /// Domains that nothing more goes to.
+    stopped: HashSet<String>,
+    /// What keeps the last rows here, and until when.
+    full: Option<(Timestamp, Limit)>,
     fault: Option<Fault>,
     last_trouble: String,
     began: Option<Instant>,
@@ -59,6 +74,8 @@ pub(super) struct Dispatcher<'a, L> {
 /// How the dispatcher's work ended.
 pub(super) struct Ended {
     pub(super) fault: Option<Fault>,
+    pub(super) full: Option<(Timestamp, Limit)>,
+    pub(super) stopped_domains: Vec<String>,
     pub(super) stopped: bool,
     pub(super) left_at_once: bool,
     pub(super) wall: Duration,
@@ -68,7 +85,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
     pub(super) fn new(
         ledger: &'a mut L,
         orders: &'a Orders,
-        clock: Clock,
+        pace: Pace,
         events: mpsc::Sender<Event>,
         stop: watch::Receiver<Stop>,
         hands: Vec<mpsc::Sender<Row>>,
@@ -76,25 +93,26 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         Self {
             ledger,
             orders,
-            clock,
             events,
             stop,
             idle: (0..hands.len()).rev().collect(),
             resting: Vec::new(),
             failures: vec![0; hands.len()],
+            logins: vec![0; hands.len()],
+            departures: vec![None; hands.len()],
             hands,
-            queue: VecDeque::new(),
-            claimed: 0,
-            exhausted: false,
-            due: None,
+            parts: pace.shares.iter().map(|_| Part::default()).collect(),
+            pace,
+            aside: Vec::new(),
+            begun: 0,
             announced: None,
-            pacer: orders.rate.map(Pacer::new),
-            slot: None,
             in_flight: 0,
             proven: false,
             attempting: HashSet::new(),
             strikes: HashMap::new(),
-            refusals: (None, 0),
+            breakers: Breakers::default(),
+            stopped: HashSet::new(),
+            full: None,
             fault: None,
             last_trouble: String::new(),
             began: None,
@@ -133,7 +151,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
                     }
                     self.settle(answers.drain(..)).await;
                 }
-                () = sleep_until(wake.unwrap_or_else(|| self.clock.instant())), if wake.is_some() => {}
+                () = sleep_until(wake.unwrap_or_else(|| self.pace.clock.instant())), if wake.is_some() => {}
             }
         }
         self.ended(false)
@@ -142,7 +160,11 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
     fn ended(self, left_at_once: bool) -> Ended {
         let wall =
             self.began.zip(self.settled_last).map_or(Duration::ZERO, |(first, last)| last - first);
-        Ended { stopped: self.is_stopping(), fault: self.fault, left_at_once, wall }
+        let stopped = self.is_stopping();
+        let mut stopped_domains: Vec<String> = self.stopped.into_iter().collect();
+        stopped_domains.sort();
+        let full = self.full.filter(|_| self.fault.is_none() && !stopped);
+        Ended { stopped, full, stopped_domains, fault: self.fault, left_at_once, wall }
     }
 
     fn is_stopping(&self) -> bool {
@@ -154,53 +176,22 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         self.fault.is_some() || self.is_stopping()
     }
 
-    /// Claims more rows while there are any and the queue runs low.
-    async fn refill(&mut self) {
-        let now = self.clock.instant();
-        let open = !self.exhausted || self.due.is_some_and(|due| due <= now);
-        let left = self.orders.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.claimed));
-        let want = BATCH.min(usize::try_from(left).unwrap_or(BATCH));
-        if self.is_closed() || !open || want == 0 || self.queue.len() >= BATCH / 2 {
-            return;
-        }
-        match self.claim(want).await {
-            Ok(()) => {}
-            Err(error) => {
-                let fault = Fault::Ledger(error.to_string());
-                self.tell(Event::Halted(fault.clone())).await;
-                self.fault = Some(fault);
-            }
-        }
-    }
-
-    async fn claim(&mut self, want: usize) -> Result<(), super::LedgerError> {
-        let rows = self.ledger.claim(self.clock.now(), want).await?;
-        self.claimed += rows.len() as u64;
-        self.exhausted = rows.len() < want;
-        self.queue.extend(rows);
-        if self.exhausted {
-            self.due = self.ledger.next_due().await?.map(|due| self.clock.instant_of(due));
-        }
-        Ok(())
-    }
-
-    /// Gives due rows to free lanes.
+    /// Gives rows that may leave to free lanes.
     fn hand_out(&mut self) {
-        let now = self.clock.instant();
+        let now = self.pace.clock.instant();
         let rested: Vec<usize> =
             self.resting.extract_if(.., |(until, _)| *until <= now).map(|(_, lane)| lane).collect();
         self.idle.extend(rested);
         while !self.is_closed() && self.may_hand_out() {
-            let pacer = &mut self.pacer;
-            let slot = *self.slot.get_or_insert_with(|| {
-                pacer.as_mut().map_or(now, |pacer| pacer.reserve(now.into_std()).into())
-            });
-            if slot > now {
+            let Some(share) = self.turn() else { return };
+            if self.pace.next(share, now) > now {
                 return;
             }
-            let (Some(lane), Some(row)) = (self.idle.pop(), self.queue.pop_front()) else { return };
-            self.slot = None;
+            let row = self.parts[share].rows.pop_front();
+            let (Some(lane), Some(row)) = (self.idle.pop(), row) else { return };
+            self.departures[lane] = Some(self.pace.depart(share));
             self.began.get_or_insert(now);
+            self.begun += 1;
             self.in_flight += 1;
             // A lane that is idle has an empty mailbox, so this cannot fail while the lane lives.
             if self.hands[lane].try_send(row).is_err() {
@@ -213,9 +204,14 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
     fn may_hand_out(&self) -> bool {
         let first = self.in_flight == 0 && self.resting.is_empty();
         !self.idle.is_empty()
-            && !self.queue.is_empty()
+            && self.has_rows()
+            && self.left() > 0
             && (self.proven || first)
             && !self.is_given_up()
+    }
+
+    fn has_rows(&self) -> bool {
+        self.parts.iter().any(|part| !part.rows.is_empty())
     }
 
     /// Before any connection has opened only one lane tries, and speaks for all.
@@ -223,47 +219,63 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         !self.proven && self.failures.iter().any(|failures| *failures > self.orders.reconnect.len())
     }
 
-    /// With nothing in flight: whether the run is over. Waits for deferred rows are announced here.
+    /// With nothing in flight: whether the run is over. Waits are announced here.
     async fn is_over(&mut self) -> bool {
-        if self.is_closed() {
+        if self.is_closed() || self.left() == 0 {
             return true;
         }
-        if !self.queue.is_empty() {
-            let over = self.is_given_up() || self.idle.is_empty() && self.resting.is_empty();
-            if over {
-                let fault = Fault::Unreachable(self.last_trouble.clone());
-                self.tell(Event::Halted(fault.clone())).await;
-                self.fault = Some(fault);
-            }
-            return over;
+        if self.has_rows()
+            && (self.is_given_up() || self.idle.is_empty() && self.resting.is_empty())
+        {
+            let fault = Fault::Unreachable(self.last_trouble.clone());
+            self.tell(Event::Halted(fault.clone())).await;
+            self.fault = Some(fault);
+            return true;
         }
-        let now = self.clock.instant();
-        match self.due {
-            Some(due)
-                if self.claimed < self.orders.limit.unwrap_or(u64::MAX)
-                    && due <= now + self.orders.wait =>
+        let Some((until, full)) = self.next_work() else { return true };
+        let now = self.pace.clock.instant();
+        let patience = if full.is_some() { PATIENCE } else { Duration::ZERO };
+        if until > now + self.orders.wait.max(patience) {
+            self.full = full;
+            return true;
+        }
+        let is_news = self.announced.is_none_or(|announced| until > announced + SOON);
+        if until > now + patience && is_news {
+            self.announced = Some(until);
+            let wall = self.pace.clock.now().saturating_add(until - now).unwrap_or(Timestamp::MAX);
+            let full = full.map(|(_, limit)| limit);
+            self.tell(Event::Waiting { until: wall, full }).await;
+        }
+        false
+    }
+
+    /// When there is something to do again, and the limit that is full until then.
+    fn next_work(&mut self) -> Option<(Instant, Option<(Timestamp, Limit)>)> {
+        let now = self.pace.clock.instant();
+        let mut soonest: Option<(Instant, Option<(Timestamp, Limit)>)> = None;
+        for (share, part) in self.parts.iter().enumerate() {
+            let full = if part.rows.is_empty() { None } else { self.pace.full(share) };
+            let free = match full {
+                Some((until, _)) => Some(self.pace.clock.instant_of(until)),
+                None if !part.rows.is_empty() || !part.exhausted => Some(now),
+                None => part.due,
+            };
+            if let Some(at) = free
+                && soonest.is_none_or(|(other, _)| at < other)
             {
-                if due > now && self.announced.is_none_or(|until| due > until + SOON) {
-                    self.announced = Some(due);
-                    let until =
-                        self.clock.now().saturating_add(due - now).unwrap_or(jiff::Timestamp::MAX);
-                    self.tell(Event::Waiting { until }).await;
-                }
-                false
+                soonest = Some((at, full));
             }
-            _ => true,
         }
+        soonest
     }
 
     /// The next moment at which something is to be done without being told.
-    fn wake(&self) -> Option<Instant> {
+    fn wake(&mut self) -> Option<Instant> {
         if self.is_closed() {
             return None;
         }
-        let slot = self.slot.filter(|_| self.may_hand_out());
         let rested = self.resting.iter().map(|(until, _)| *until).min();
-        let due = self.due.filter(|_| self.exhausted && self.queue.is_empty());
-        [slot, rested, due].into_iter().flatten().min()
+        self.work_at().into_iter().chain(rested).min()
     }
 
     async fn tell(&self, event: Event) {

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::Dispatcher;
+use crate::delivery::breaker::Trip;
 use crate::delivery::event::Event;
 use crate::delivery::lane::{Answer, Finished};
 use crate::delivery::ledger::{Entry, Ledger, Outcome, Row};
-use crate::delivery::transport::{Reply, Stage};
-use crate::delivery::verdict::{Failure, Fault, Verdict, judge_open};
+use crate::delivery::transport::{OpenError, Reply, Stage};
+use crate::delivery::verdict::{Brake, Failure, Fault, Verdict, brake, judge_open};
 
 /// How often a row is tried in one run on fresh connections that break with nothing else carried.
 const STRIKES: u32 = 3;
@@ -21,6 +22,27 @@ struct Batch {
     entries: Vec<Entry>,
     permits: Vec<oneshot::Sender<()>>,
     events: Vec<Event>,
+}
+
+/// What came of a row that was handed out.
+struct Attempt {
+    verdict: Verdict,
+    brake: Option<Brake>,
+    /// Whether it counts against the row if nothing was sent.
+    strike: u32,
+    rest: Rest,
+}
+
+/// What a lane rests for when nothing was sent.
+enum Rest {
+    None,
+    Connection,
+    Login,
+}
+
+/// Whether the relay was asked about the recipient, so that limits count it.
+fn is_attempt(verdict: &Verdict) -> bool {
+    !matches!(verdict, Verdict::NotSent(_) | Verdict::Garbled(_) | Verdict::Halt(_))
 }
 
 impl<L: Ledger> Dispatcher<'_, L> {
@@ -61,7 +83,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if self.is_closed() {
             return;
         }
-        let at = self.clock.now();
+        let at = self.pace.clock.now();
         self.attempting.insert(row);
         batch.entries.push(Entry::Attempting { row, at });
         batch.permits.push(permit);
@@ -69,77 +91,121 @@ impl<L: Ledger> Dispatcher<'_, L> {
 
     fn finish(&mut self, lane: usize, row: Row, finished: Finished, batch: &mut Batch) {
         self.in_flight -= 1;
-        let (verdict, strike, rest) = match finished {
-            Finished::Judged { verdict, carried } => {
+        let departure = self.departures[lane].take();
+        let attempt = match finished {
+            Finished::Judged { verdict, brake, carried } => {
                 self.proven = true;
+                self.logins[lane] = 0;
+                let rest = if carried == 0 { Rest::Connection } else { Rest::None };
                 // A connection that has carried letters and breaks says nothing about this row.
-                (verdict, u32::from(carried == 0), carried == 0)
+                Attempt { verdict, brake, strike: u32::from(carried == 0), rest }
             }
-            // Not the row's fault: it costs it no strike.
-            Finished::Unopened(error) => (
-                judge_open(&error)
-                    .map_or_else(|| Verdict::NotSent(error.to_string()), Verdict::Halt),
-                0,
-                true,
-            ),
+            Finished::Unopened(error) => self.unopened(lane, &error),
             Finished::Unrenderable(why) => {
+                if let Some(departure) = departure {
+                    self.pace.take_back(departure);
+                }
                 self.record(&row, Outcome::Failed(Failure::Local, None, why), batch);
                 self.idle.push(lane);
                 return;
             }
         };
-        self.release(lane, rest, &verdict, batch);
-        self.conclude(row, verdict, strike, batch);
+        if let (Some(departure), Some(brake)) = (departure, &attempt.brake)
+            && let Some(rate) = self.pace.brake(departure, brake)
+        {
+            batch.events.push(Event::Slowed { rate, why: brake.why.clone() });
+        }
+        if !is_attempt(&attempt.verdict) {
+            self.begun -= 1;
+            if let Some(departure) = departure {
+                self.pace.take_back(departure);
+            }
+        }
+        self.release(lane, &attempt, batch);
+        self.conclude(row, attempt, batch);
+    }
+
+    /// A connection that could not be opened: not the row's fault, so it costs it no strike.
+    fn unopened(&mut self, lane: usize, error: &OpenError) -> Attempt {
+        let mut rest = Rest::Connection;
+        let mut halt = judge_open(error);
+        let mut braked = None;
+        if let OpenError::Refused { stage, reply } = error {
+            braked = brake(*stage, reply);
+            if *stage == Stage::Auth && reply.is_transient() && !reply.closes() {
+                rest = Rest::Login;
+                if self.logins[lane] >= self.orders.logins.len() {
+                    halt = halt.or_else(|| Some(Fault::Identity(error.to_string())));
+                }
+            }
+        }
+        let verdict = halt.map_or_else(|| Verdict::NotSent(error.to_string()), Verdict::Halt);
+        Attempt { verdict, brake: braked, strike: 0, rest }
     }
 
     /// Makes a lane free again, or lets it rest after a connection that carried nothing, or gives it up.
-    fn release(&mut self, lane: usize, rest: bool, verdict: &Verdict, batch: &mut Batch) {
-        let Verdict::NotSent(why) = verdict else {
+    fn release(&mut self, lane: usize, attempt: &Attempt, batch: &mut Batch) {
+        let (Verdict::NotSent(why) | Verdict::Garbled(why)) = &attempt.verdict else {
             self.failures[lane] = 0;
             self.idle.push(lane);
             return;
         };
-        if !rest || self.is_closed() {
-            self.idle.push(lane);
-            return;
-        }
+        let (waits, failures) = match attempt.rest {
+            _ if self.is_closed() => return self.idle.push(lane),
+            Rest::None => return self.idle.push(lane),
+            Rest::Connection => (&self.orders.reconnect, &mut self.failures[lane]),
+            Rest::Login => (&self.orders.logins, &mut self.logins[lane]),
+        };
         self.last_trouble.clone_from(why);
-        if let Some(rest) = self.orders.reconnect.get(self.failures[lane]).copied() {
-            self.resting.push((self.clock.instant() + rest, lane));
+        if let Some(rest) = waits.get(*failures).copied() {
+            self.resting.push((self.pace.clock.instant() + rest, lane));
             batch.events.push(Event::Trouble { why: why.clone(), rest });
         }
-        self.failures[lane] += 1;
+        *failures += 1;
     }
 
     /// Turns a verdict into an entry, and decides whether the row is tried again in this run.
-    fn conclude(&mut self, row: Row, verdict: Verdict, strike: u32, batch: &mut Batch) {
-        match verdict {
+    fn conclude(&mut self, row: Row, attempt: Attempt, batch: &mut Batch) {
+        match attempt.verdict {
             Verdict::Sent(reply) => {
-                self.refusals = (None, 0);
+                self.breakers.taken(row.domain());
                 self.record(&row, Outcome::Sent(reply), batch);
             }
             Verdict::Unknown(why) => self.record(&row, Outcome::Unknown(why), batch),
             Verdict::Failed(class, stage, reply) => {
                 let words = reply.to_string();
-                self.beware(class, &words, batch);
+                self.beware(class, row.domain(), &words, batch);
                 self.record(&row, Outcome::Failed(class, Some((stage, reply)), words), batch);
             }
             Verdict::Deferred(stage, reply) => {
-                let outcome = self.defer(&row, stage, reply);
+                let pause = attempt.brake.and_then(|brake| brake.pause);
+                let outcome = self.defer(&row, stage, reply, pause.unwrap_or_default());
                 self.record(&row, outcome, batch);
             }
             Verdict::NotSent(why) => {
                 self.not_sent(&row, why, batch);
-                let strikes = self.strikes.entry(row.number).or_default();
-                *strikes += strike;
-                if *strikes < STRIKES {
-                    self.queue.push_front(row);
+                self.try_again(row, attempt.strike, false);
+            }
+            Verdict::Garbled(why) => {
+                self.not_sent(&row, why.clone(), batch);
+                if self.breakers.garbled() {
+                    self.halt(Fault::Garbled(why), batch);
                 }
+                self.try_again(row, attempt.strike, true);
             }
             Verdict::Halt(fault) => {
                 self.not_sent(&row, fault.to_string(), batch);
                 self.halt(fault, batch);
             }
+        }
+    }
+
+    /// Puts a row back that was not sent, unless it was tried often enough for this run.
+    fn try_again(&mut self, row: Row, strike: u32, garbled: bool) {
+        let strikes = self.strikes.entry(row.number).or_default();
+        *strikes += strike;
+        if *strikes < STRIKES {
+            self.give_back(row, garbled);
         }
     }
 
@@ -151,14 +217,18 @@ impl<L: Ledger> Dispatcher<'_, L> {
         }
     }
 
-    /// Counts refusals in a row that are hardly the recipients' fault, and stops the run when they are too many.
-    fn beware(&mut self, class: Failure, words: &str, batch: &mut Batch) {
-        let Some(limit) = class.breaks_after() else { return };
-        let so_far = if self.refusals.0 == Some(class) { self.refusals.1 } else { 0 };
-        self.refusals = (Some(class), so_far + 1);
-        if so_far + 1 >= limit && self.fault.is_none() {
-            let why = format!("{limit} letters in a row were refused, the last with `{words}`");
-            self.halt(Fault::Refused(why), batch);
+    /// Counts refusals that are hardly the recipients' fault, and stops their domain or the run when they are too many.
+    fn beware(&mut self, class: Failure, domain: &str, words: &str, batch: &mut Batch) {
+        match self.breakers.refused(class, domain, words) {
+            Some(Trip::Domain(domain)) => {
+                let why = words.to_owned();
+                batch.events.push(Event::DomainStopped { domain: domain.clone(), why });
+                self.stop_domain(domain);
+            }
+            Some(Trip::Run(why)) if self.fault.is_none() => {
+                self.halt(Fault::Refused(why), batch);
+            }
+            Some(Trip::Run(_)) | None => {}
         }
     }
 
@@ -168,26 +238,29 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let why = "a connection's task has ended by a mistake in this program";
         if self.attempting.remove(&row) {
             let outcome = Outcome::Unknown(why.into());
-            batch.entries.push(Entry::Settled { row, at: self.clock.now(), outcome });
+            batch.entries.push(Entry::Settled { row, at: self.pace.clock.now(), outcome });
         }
         self.halt(Fault::Unreachable(why.into()), batch);
     }
 
-    fn defer(&mut self, row: &Row, stage: Stage, reply: Reply) -> Outcome {
-        let now = self.clock.now();
+    /// Defers a row by the backoff, and no less than the relay wants; or gives it up.
+    fn defer(&mut self, row: &Row, stage: Stage, reply: Reply, pause: Duration) -> Outcome {
+        let now = self.pace.clock.now();
         let since = row.first_attempt.map_or(Duration::ZERO, |first| {
             Duration::try_from(now.duration_since(first)).unwrap_or_default()
         });
         match self.orders.backoff.wait(row.attempts + 1, since, jitter(row.number)) {
             Some(wait) => {
+                let wait = wait.max(pause);
                 let next_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-                let due = self.clock.instant() + wait;
-                self.due = Some(self.due.map_or(due, |earlier| earlier.min(due)));
+                let due = self.pace.clock.instant() + wait;
+                let part = &mut self.parts[self.pace.share_of(row.domain())];
+                part.due = Some(part.due.map_or(due, |earlier| earlier.min(due)));
                 Outcome::Deferred(next_at, stage, reply)
             }
             None => {
-                let words = reply.to_string();
-                Outcome::Failed(Failure::Expired, Some((stage, reply)), words)
+                let (class, words) = (Failure::of_expired(&reply), reply.to_string());
+                Outcome::Failed(class, Some((stage, reply)), words)
             }
         }
     }
@@ -195,10 +268,10 @@ impl<L: Ledger> Dispatcher<'_, L> {
     fn record(&mut self, row: &Row, outcome: Outcome, batch: &mut Batch) {
         self.attempting.remove(&row.number);
         self.strikes.remove(&row.number);
-        self.settled_last = Some(self.clock.instant());
+        self.settled_last = Some(self.pace.clock.instant());
         batch.entries.push(Entry::Settled {
             row: row.number,
-            at: self.clock.now(),
+            at: self.pace.clock.now(),
             outcome: outcome.clone(),
         });
         let (email, again) = (row.reader.email.to_string(), row.attempts > 0);
@@ -210,7 +283,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if self.attempting.remove(&row.number) {
             batch.entries.push(Entry::Settled {
                 row: row.number,
-                at: self.clock.now(),
+                at: self.pace.clock.now(),
                 outcome: Outcome::NotSent(why),
             });
         }
@@ -218,7 +291,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
 
     /// The second stop: what is past its intent is in doubt, and is written down as such.
     pub(super) async fn leave(&mut self) {
-        let at = self.clock.now();
+        let at = self.pace.clock.now();
         let unknown = |row| Entry::Settled {
             row,
             at,

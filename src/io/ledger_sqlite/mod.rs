@@ -9,6 +9,7 @@ mod reconcile;
 pub mod resolve;
 mod rows;
 mod schema;
+mod shares;
 mod verify;
 
 use std::path::{Path, PathBuf};

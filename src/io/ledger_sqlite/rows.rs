@@ -1,12 +1,13 @@
 //! The rows of one issue under way: claims, group commits and counts, on a blocking thread so that lanes never wait.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{OpenError, timestamp};
-use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, State, Tally};
+use super::{OpenError, shares, timestamp};
+use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, Share, State, Tally};
 
 /// The ledger of an issue that is being sent.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ struct Inner {
     ledger: super::Ledger,
     issue: i64,
     run: i64,
-    /// The last pending row handed out; rows before it are settled, in a lane or back in the dispatcher's queue.
-    cursor: i64,
+    /// The last pending row handed out, by share; rows before it are settled, set aside or with the dispatcher.
+    cursors: HashMap<String, i64>,
     /// Rows handed out and not settled.
     claimed: HashSet<i64>,
 }
@@ -35,7 +36,15 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
         let run = start_run(&ledger.connection, issue, pid, host, now)?;
-        Ok(Self { inner: Some(Inner { ledger, issue, run, cursor: 0, claimed: HashSet::new() }) })
+        Ok(Self {
+            inner: Some(Inner {
+                ledger,
+                issue,
+                run,
+                cursors: HashMap::new(),
+                claimed: HashSet::new(),
+            }),
+        })
     }
 
     /// Ends the run and gives the ledger back. A run that leaves a letter under way has not ended.
@@ -83,16 +92,51 @@ fn lost() -> LedgerError {
 }
 
 impl Ledger for SqliteLedger {
-    async fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
-        self.with(move |inner| inner.claim(now, limit)).await
+    async fn claim(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+        share: &Share,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let share = share.clone();
+        self.with(move |inner| inner.claim(now, limit, &share)).await
+    }
+
+    async fn set_aside(&mut self, rows: Vec<Row>) -> Result<(), LedgerError> {
+        self.with(move |inner| {
+            // No claim finds pending rows before the cursor again. Deferred ones it would, so their claim stands.
+            for row in rows.iter().filter(|row| row.attempts == 0) {
+                inner.claimed.remove(&number(row));
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.with(move |inner| inner.append(&entries)).await
     }
 
-    async fn next_due(&mut self) -> Result<Option<Timestamp>, LedgerError> {
-        self.with(|inner| inner.next_due()).await
+    async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
+        let share = share.clone();
+        self.with(move |inner| inner.next_due(&share)).await
+    }
+
+    async fn departures(
+        &mut self,
+        since: Timestamp,
+        grain: Duration,
+        share: &Share,
+    ) -> Result<Vec<(Timestamp, u64)>, LedgerError> {
+        let share = share.clone();
+        self.with(move |inner| {
+            Ok(shares::departures(&inner.ledger.connection, since, grain, &share)?)
+        })
+        .await
+    }
+
+    async fn last_departure(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+        self.with(|inner| Ok(shares::last_departure(&inner.ledger.connection)?)).await
     }
 
     async fn tally(&mut self) -> Result<Tally, LedgerError> {
@@ -101,35 +145,43 @@ impl Ledger for SqliteLedger {
 }
 
 impl Inner {
-    fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
-        let due = "d.state = 'deferred' AND d.next_at <= ?2 ORDER BY d.next_at";
-        let mut rows = self.select(due, now.as_millisecond(), limit + self.claimed.len())?;
+    fn claim(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+        share: &Share,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let due = ("d.state = 'deferred' AND d.next_at <= ?2", "d.next_at");
+        let mut rows = self.select(due, now.as_millisecond(), limit + self.claimed.len(), share)?;
         rows.retain(|row| !self.claimed.contains(&number(row)));
         rows.truncate(limit);
-        let fresh = self.select(
-            "d.state = 'pending' AND d.row > ?2 ORDER BY d.row",
-            self.cursor,
-            limit - rows.len(),
-        )?;
+        let fresh = ("d.state = 'pending' AND d.row > ?2", "d.row");
+        let which = shares::condition(share).1;
+        let cursor = self.cursors.get(&which).copied().unwrap_or(0);
+        let fresh = self.select(fresh, cursor, limit - rows.len(), share)?;
         if let Some(last) = fresh.last() {
-            self.cursor = number(last);
+            self.cursors.insert(which, number(last));
         }
         rows.extend(fresh);
         self.claimed.extend(rows.iter().map(number));
         Ok(rows)
     }
 
-    fn select(&self, which: &str, bound: i64, limit: usize) -> Result<Vec<Row>, LedgerError> {
+    fn select(
+        &self,
+        (which, order): (&str, &str),
+        bound: i64,
+        limit: usize,
+        share: &Share,
+    ) -> Result<Vec<Row>, LedgerError> {
+        let (condition, domains) = shares::condition(share);
         let sql = format!(
             "SELECT d.row, r.reader, d.attempts, d.first_at FROM delivery d JOIN recipient r USING (issue, row)
-             WHERE d.issue = ?1 AND {which} LIMIT ?3"
+             WHERE d.issue = ?1 AND {which} AND {condition} ORDER BY {order} LIMIT ?3"
         );
         let mut statement = self.ledger.connection.prepare_cached(&sql)?;
-        let mut found = statement.query(params![
-            self.issue,
-            bound,
-            i64::try_from(limit).unwrap_or(i64::MAX)
-        ])?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut found = statement.query(params![self.issue, bound, limit, domains])?;
         let mut rows = Vec::new();
         while let Some(row) = found.next()? {
             let reader =
@@ -163,13 +215,15 @@ impl Inner {
         Ok(())
     }
 
-    fn next_due(&self) -> Result<Option<Timestamp>, LedgerError> {
-        let sql = "SELECT row, next_at FROM delivery WHERE issue = ?1 AND state = 'deferred' ORDER BY next_at LIMIT ?2";
-        let mut statement = self.ledger.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![
-            self.issue,
-            i64::try_from(self.claimed.len() + 1).unwrap_or(i64::MAX)
-        ])?;
+    fn next_due(&self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
+        let (condition, domains) = shares::condition(share);
+        let sql = format!(
+            "SELECT d.row, d.next_at FROM delivery d JOIN recipient r USING (issue, row)
+             WHERE d.issue = ?1 AND ?2 AND d.state = 'deferred' AND {condition} ORDER BY d.next_at LIMIT ?3"
+        );
+        let mut statement = self.ledger.connection.prepare_cached(&sql)?;
+        let limit = i64::try_from(self.claimed.len() + 1).unwrap_or(i64::MAX);
+        let mut rows = statement.query(params![self.issue, true, limit, domains])?;
         while let Some(row) = rows.next()? {
             if !self.claimed.contains(&row.get(0)?) {
                 return Ok(Some(timestamp(row.get(1)?)));

@@ -6,6 +6,7 @@
 
 mod hello;
 mod letter;
+mod login;
 mod offers;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
@@ -17,7 +18,6 @@ mod trust;
 
 use std::io;
 
-use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Starttls;
 use lettre::transport::smtp::extension::ClientId;
@@ -31,6 +31,7 @@ pub use self::session::SmtpSession;
 pub use self::trust::Trust;
 
 use self::hello::{client_id, literal};
+use self::login::Login;
 use self::offers::Offers;
 use self::reply::Frame;
 use self::session::why;
@@ -39,14 +40,14 @@ use super::secret::Secret;
 use crate::config::{Relay, Timeouts, Tls};
 use crate::delivery::transport::{OpenError, Stage, Transport};
 use crate::finding::{Finding, shown};
-use crate::rule::{CONFIG_INVALID, SECRET_UNREADABLE};
+use crate::rule::CONFIG_INVALID;
 
 /// Opens connections to one relay.
 pub struct SmtpTransport {
     host: String,
     port: u16,
     security: Security,
-    credentials: Option<Credentials>,
+    login: Option<Login>,
     hello: Option<ClientId>,
     timeouts: Timeouts,
 }
@@ -81,23 +82,12 @@ impl SmtpTransport {
             Tls::Implicit => Security::Implicit(trust.connector()?, server_name(&relay.host)?),
             Tls::StartTls => Security::StartTls(trust.connector()?, server_name(&relay.host)?),
         };
-        let credentials = match (&relay.login, password) {
-            (None, _) => None,
-            (Some(login), Some(password)) => {
-                Some(Credentials::new(login.user.clone(), password.expose().to_owned()))
-            }
-            (Some(login), None) => {
-                let what = format!("there is no password for user `{}`", shown(&login.user));
-                let finding = Finding::about(&SECRET_UNREADABLE, "config.toml", what);
-                let help = "add `password-command`, `password-file` or `password-env` to `[relay]`";
-                return Err(Box::new(finding.help(help)));
-            }
-        };
+        let login = relay.login.as_ref().map(|login| Login::new(login, password)).transpose()?;
         Ok(Self {
             host: relay.host.clone(),
             port: relay.port,
             security,
-            credentials,
+            login,
             hello: client_id(hello),
             timeouts: relay.timeouts,
         })
@@ -139,7 +129,9 @@ impl SmtpTransport {
             line.replay(greeting);
             greeted = self.ehlo(&line, hello).await?;
         }
-        self.log_in(&line, &mut greeted).await?;
+        if let Some(login) = &self.login {
+            login.log_in(&line, &mut greeted, self.timeouts.command).await?;
+        }
         let Greeted { connection, offers } = greeted;
         Ok(SmtpSession::new(connection, line, offers, self.timeouts))
     }
@@ -234,33 +226,6 @@ impl SmtpTransport {
             ));
         }
         Ok(())
-    }
-
-    async fn log_in(&self, line: &Line, greeted: &mut Greeted) -> Result<(), OpenError> {
-        let Some(credentials) = &self.credentials else { return Ok(()) };
-        let stage = Stage::Auth;
-        let connection = &mut greeted.connection;
-        if connection.server_info().get_auth_mechanism(DEFAULT_MECHANISMS).is_none() {
-            let why = "the relay offers neither AUTH PLAIN nor AUTH LOGIN".into();
-            return Err(OpenError::Unsafe { stage, why });
-        }
-        if line.has_surplus() {
-            let why = "the relay said more than it was asked".into();
-            return Err(OpenError::Broken { stage, why });
-        }
-        let limit = self.timeouts.command;
-        let said = timeout(limit, connection.auth(DEFAULT_MECHANISMS, credentials)).await;
-        match line.take_heard().into_iter().find(|frame| frame.code() != 334) {
-            Some(frame) => expect_positive(stage, &frame),
-            None if matches!(&said, Ok(Err(error)) if error.is_client()) => {
-                let why = "the relay asks for something else than user name and password".into();
-                Err(OpenError::Unsafe { stage, why })
-            }
-            None => {
-                let why = why(line, said.map(|said| said.map(drop)).ok(), limit);
-                Err(OpenError::Broken { stage, why })
-            }
-        }
     }
 }
 

@@ -11,6 +11,10 @@ pub(super) struct Offers {
     pub(super) smtputf8: bool,
     /// STARTTLS (RFC 3207).
     pub(super) starttls: bool,
+    /// 8BITMIME (RFC 6152).
+    pub(super) eight_bit: bool,
+    /// LIMITS MAILMAX: how many MAIL commands one connection may carry (RFC 9422 4.1).
+    pub(super) mailmax: Option<u64>,
 }
 
 impl Offers {
@@ -24,6 +28,12 @@ impl Offers {
                     offers.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0));
                 }
                 "SMTPUTF8" => offers.smtputf8 = true,
+                "8BITMIME" => offers.eight_bit = true,
+                "LIMITS" => {
+                    let named = words.filter_map(|word| word.split_once('='));
+                    let mailmax = named.filter(|(name, _)| name.eq_ignore_ascii_case("MAILMAX"));
+                    offers.mailmax = mailmax.filter_map(|(_, n)| n.parse().ok()).find(|n| *n > 0);
+                }
                 "STARTTLS" => offers.starttls = true,
                 _ => {}
             }
@@ -42,7 +52,12 @@ mod tests {
         let mut framer = Framer::default();
         framer.push(b"250-SMTPUTF8 greets you\r\n250-size 1000\r\n250 StartTLS\r\n");
         let offers = Offers::parse(&framer.next().unwrap().unwrap());
-        assert_eq!(offers, Offers { size: Some(1000), smtputf8: false, starttls: true });
+        assert_eq!(offers, Offers { size: Some(1000), starttls: true, ..Offers::default() });
+        framer.push(b"250-x\r\n250-8BitMime\r\n250 LIMITS RCPTMAX=1 mailmax=20\r\n");
+        let offers = Offers::parse(&framer.next().unwrap().unwrap());
+        assert_eq!((offers.eight_bit, offers.mailmax), (true, Some(20)));
+        framer.push(b"250-x\r\n250 LIMITS MAILMAX=0\r\n");
+        assert_eq!(Offers::parse(&framer.next().unwrap().unwrap()).mailmax, None);
         framer.push(b"250-x\r\n250 SIZE\r\n");
         assert_eq!(Offers::parse(&framer.next().unwrap().unwrap()).size, Some(0));
     }

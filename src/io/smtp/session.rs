@@ -27,6 +27,8 @@ pub struct SmtpSession {
     offers: Offers,
     timeouts: Timeouts,
     state: State,
+    /// How many MAIL commands were taken, right or wrong.
+    mails: u64,
 }
 
 /// What may come next.
@@ -53,7 +55,7 @@ impl SmtpSession {
         offers: Offers,
         timeouts: Timeouts,
     ) -> Self {
-        Self { connection, line, offers, timeouts, state: State::Idle }
+        Self { connection, line, offers, timeouts, state: State::Idle, mails: 0 }
     }
 
     /// Takes the state out; if the step is not seen through, the connection is over.
@@ -69,8 +71,18 @@ impl SmtpSession {
 
     /// Ends the connection, and says so.
     fn broken(&mut self, stage: Stage, proved_not_sent: bool, why: String) -> SendError {
+        let garbled = proved_not_sent && self.line.is_garbled();
         self.end(why.clone());
+        if garbled {
+            return SendError::Garbled { stage, why };
+        }
         SendError::Broken { stage, proved_not_sent, why }
+    }
+
+    /// Ends the connection because of what was said on it, before any dot.
+    fn garbled(&mut self, stage: Stage, why: String) -> SendError {
+        self.end(why.clone());
+        SendError::Garbled { stage, why }
     }
 
     /// Ends a transaction; a relay that has said more than it was asked is out of step and not asked again.
@@ -85,7 +97,7 @@ impl SmtpSession {
     /// One command, one reply.
     async fn exchange(&mut self, stage: Stage, command: impl Display) -> Result<Reply, SendError> {
         if self.line.has_surplus() {
-            return Err(self.broken(stage, true, "the relay said more than it was asked".into()));
+            return Err(self.garbled(stage, "the relay said more than it was asked".into()));
         }
         let limit = if stage == Stage::Data { self.timeouts.data } else { self.timeouts.command };
         let said = timeout(limit, self.connection.command(command)).await;
@@ -104,7 +116,7 @@ impl SmtpSession {
             return Ok(());
         }
         if !reply.is_transient() && !reply.is_permanent() {
-            return Err(self.broken(stage, true, format!("{stage} was answered with `{reply}`")));
+            return Err(self.garbled(stage, format!("{stage} was answered with `{reply}`")));
         }
         if reply.closes() {
             self.end(reply.to_string());
@@ -125,7 +137,7 @@ impl SmtpSession {
                     self.end(reply.to_string());
                     return Err(SendError::Refused { stage: Stage::Mail, reply });
                 }
-                format!("the relay said `{reply}` unasked")
+                return Err(self.garbled(Stage::Mail, format!("the relay said `{reply}` unasked")));
             }
             Ok(Err(error)) => self.line.trouble().unwrap_or_else(|| in_words(&error)),
             Err(_) => "the connection fell silent between letters".into(),
@@ -138,7 +150,7 @@ impl SmtpSession {
         if reply.is_positive() {
             return Ok(());
         }
-        Err(self.broken(Stage::Rset, true, format!("RSET was answered with `{reply}`")))
+        Err(self.garbled(Stage::Rset, format!("RSET was answered with `{reply}`")))
     }
 
     /// What the relay has announced it will not take, as the reply it would give: nothing is said for it.
@@ -181,7 +193,8 @@ impl SmtpSession {
                     self.end(reply.to_string());
                     return Err(SendError::Refused { stage: Stage::Body, reply });
                 }
-                format!("the relay said `{reply}` before the end of the letter")
+                let why = format!("the relay said `{reply}` before the end of the letter");
+                return Err(self.garbled(Stage::Body, why));
             }
             (_, Err(error)) => in_words(&error),
             (Ok(Err(error)), Ok(())) => self.line.trouble().unwrap_or_else(|| in_words(&error)),
@@ -236,6 +249,7 @@ impl Session for SmtpSession {
         if state == State::Refused {
             self.reset().await?;
         }
+        self.mails += 1;
         let reply = self.exchange(Stage::Mail, self.mail(message)).await?;
         let hoped_for = reply.is_positive();
         self.require(Stage::Mail, reply, hoped_for)?;
@@ -263,6 +277,10 @@ impl Session for SmtpSession {
         }
         self.write_body(&message.bytes).await?;
         self.write_dot().await
+    }
+
+    fn is_spent(&self) -> bool {
+        self.offers.mailmax.is_some_and(|mailmax| self.mails >= mailmax)
     }
 
     async fn close(mut self) {

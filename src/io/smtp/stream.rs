@@ -37,6 +37,8 @@ struct State {
     heard: Vec<Frame>,
     /// What went wrong first, in words.
     trouble: Option<String>,
+    /// Whether what has arrived is no reply.
+    garbled: bool,
 }
 
 impl Line {
@@ -50,6 +52,7 @@ impl Line {
             handed: io::Cursor::default(),
             heard: Vec::new(),
             trouble: None,
+            garbled: false,
         })))
     }
 
@@ -129,9 +132,17 @@ impl Line {
         self.state().trouble.clone()
     }
 
+    /// Whether the relay has said what is no reply.
+    pub(super) fn is_garbled(&self) -> bool {
+        self.state().garbled
+    }
+
     /// Gives the connection up at once: nothing that is still in a buffer leaves.
     pub(super) fn cut(&self) {
-        self.state().channel = Channel::Cut;
+        let mut state = self.state();
+        state.channel = Channel::Cut;
+        // The one it was told to has it.
+        state.garbled = false;
     }
 
     /// Says goodbye to TLS and TCP.
@@ -190,6 +201,7 @@ impl State {
                     Err(error) => break Err(error),
                 },
                 Err(nonsense) => {
+                    self.garbled = true;
                     break Err(io::Error::new(io::ErrorKind::InvalidData, nonsense.0));
                 }
             }

@@ -211,9 +211,7 @@ async fn two_replies_in_one_packet_do_not_answer_two_letters() {
 async fn two_replies_to_rcpt_do_not_answer_data() {
     let two = Act::TwoReplies("250 ok".into(), "354 go".into());
     let relay = Relay::start(Script::new().on(Phase::Rcpt, two));
-    let (stage, proved, why) =
-        broken(send_afresh(&Way::to(relay.port()), &letter_to(READER)).await);
-    assert_eq!((stage, proved), (Stage::Data, true));
-    assert_eq!(why, "the relay said more than it was asked");
+    let (stage, why) = garbled(send_afresh(&Way::to(relay.port()), &letter_to(READER)).await);
+    assert_eq!((stage, why.as_str()), (Stage::Data, "the relay said more than it was asked"));
     assert_eq!(relay.count("DATA"), 0);
 }

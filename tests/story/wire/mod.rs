@@ -9,7 +9,7 @@ mod opening;
 use std::time::Duration;
 
 use postrider::backoff::Backoff;
-use postrider::config::{self, Login, SecretSource, Timeouts, Tls};
+use postrider::config::{self, Login, Proof, SecretSource, Timeouts, Tls};
 use postrider::delivery::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
 use postrider::io::secret::Secret;
 use postrider::io::smtp::{SmtpSession, SmtpTransport, Trust};
@@ -48,6 +48,8 @@ impl Way {
             login: None,
             lanes: 1,
             rate: "1000/s".parse().unwrap(),
+            limits: Vec::new(),
+            domain_limits: Vec::new(),
             messages_per_connection: 100,
             backoff: Backoff { waits: Vec::new(), give_up: Duration::ZERO },
             wait: Duration::ZERO,
@@ -68,8 +70,8 @@ impl Way {
     }
 
     fn login(mut self) -> Self {
-        let password = SecretSource::Env("UNUSED".into());
-        self.relay.login = Some(Login { user: "ada".into(), password });
+        let proof = Proof::Password(SecretSource::Env("UNUSED".into()));
+        self.relay.login = Some(Login { user: "ada".into(), proof });
         self
     }
 
@@ -126,6 +128,14 @@ async fn send_afresh(way: &Way, message: &Message) -> Result<Reply, SendError> {
 fn broken(result: Result<Reply, SendError>) -> (Stage, bool, String) {
     match result {
         Err(SendError::Broken { stage, proved_not_sent, why }) => (stage, proved_not_sent, why),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The step at which the relay was out of step before any dot, and what it said.
+fn garbled(result: Result<Reply, SendError>) -> (Stage, String) {
+    match result {
+        Err(SendError::Garbled { stage, why }) => (stage, why),
         other => panic!("{other:?}"),
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::refusal;
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
-const STEPS: [&str; 2] = [include_str!("1.sql"), include_str!("2.sql")];
+const STEPS: [&str; 3] = [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
 
 /// "Post" in ASCII: tells our file from any other `SQLite` database.
 const APPLICATION_ID: i32 = 0x506f_7374;

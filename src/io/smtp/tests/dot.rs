@@ -42,16 +42,18 @@ async fn the_dot_is_held_back_when_the_relay_has_spoken_or_hung_up() {
     let reply = crate::delivery::transport::Reply::new(451, "4.3.0 later");
     assert_eq!(error, SendError::Refused { stage: Stage::Body, reply });
     assert_eq!(got, body);
-    let whys = [
-        ("", true, "the relay hung up"),
-        ("250 ok\r\n", false, "the relay said `250 ok` before the end of the letter"),
-        ("45", false, "the relay spoke before the end of the letter"),
-        ("hello\r\n", false, "the relay said `hello`, which is not a reply"),
+    let stage = Stage::Body;
+    let broken = |why: &str| SendError::Broken { stage, proved_not_sent: true, why: why.into() };
+    let garbled = |why: &str| SendError::Garbled { stage, why: why.into() };
+    let errors = [
+        ("", true, broken("the relay hung up")),
+        ("45", false, broken("the relay spoke before the end of the letter")),
+        ("250 ok\r\n", false, garbled("the relay said `250 ok` before the end of the letter")),
+        ("hello\r\n", false, garbled("the relay said `hello`, which is not a reply")),
     ];
-    for (said, hangs_up, why) in whys {
+    for (said, hangs_up, expected) in errors {
         let (error, got) = overheard(said, hangs_up).await;
-        let why = why.into();
-        assert_eq!(error, SendError::Broken { stage: Stage::Body, proved_not_sent: true, why });
+        assert_eq!(error, expected);
         assert_eq!(got, body);
     }
 }
@@ -134,5 +136,5 @@ async fn a_reset_that_is_refused_ends_the_connection_before_the_next_letter() {
     assert!(matches!(refused, Err(SendError::Refused { stage: Stage::Rcpt, .. })));
     let (next, ()) = tokio::join!(session.offer(&message), far.answer(&["500 what\r\n"]));
     let why = "RSET was answered with `500 what`".into();
-    assert_eq!(next, Err(SendError::Broken { stage: Stage::Rset, proved_not_sent: true, why }));
+    assert_eq!(next, Err(SendError::Garbled { stage: Stage::Rset, why }));
 }

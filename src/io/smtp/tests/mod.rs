@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::socket::Socket;
 use super::*;
 use crate::backoff::Backoff;
-use crate::config::{Login, SecretSource};
+use crate::config::{Login, Proof, SecretSource};
 use crate::delivery::transport::{SendError, Session};
 use crate::message::{Envelope, Message};
 
@@ -86,10 +86,14 @@ fn transport(login: bool) -> SmtpTransport {
         port: 1,
         tls: Tls::None,
         ca_file: None,
-        login: login
-            .then(|| Login { user: "ada".into(), password: SecretSource::Env("UNUSED".into()) }),
+        login: login.then(|| Login {
+            user: "ada".into(),
+            proof: Proof::Password(SecretSource::Env("UNUSED".into())),
+        }),
         lanes: 1,
         rate: "1/s".parse().unwrap(),
+        limits: Vec::new(),
+        domain_limits: Vec::new(),
         messages_per_connection: 1,
         backoff: Backoff { waits: Vec::new(), give_up: Duration::ZERO },
         wait: Duration::ZERO,

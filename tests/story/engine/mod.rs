@@ -1,5 +1,9 @@
 //! The engine between a scripted relay and a real ledger, in paused time.
 
+mod breakers;
+mod limits;
+mod pace;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,10 +16,11 @@ use postrider::address::EmailAddress;
 use postrider::audience::{Status, Subscriber};
 use postrider::backoff::Backoff;
 use postrider::config::{self, Config};
-use postrider::delivery::ledger::{Entry, Ledger, LedgerError, Row, State, Tally};
+use postrider::delivery::event::Event;
+use postrider::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, Share, State, Tally};
 use postrider::delivery::plan::Pinned;
 use postrider::delivery::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
-use postrider::delivery::verdict::Fault;
+use postrider::delivery::verdict::{Failure, Fault};
 use postrider::delivery::{Clock, Ending, Orders, Stop, deliver};
 use postrider::io::ledger_sqlite::{self, Freeze, SqliteLedger};
 use postrider::message::token::Key;
@@ -26,11 +31,23 @@ use postrider::{compose, draft};
 /// What a relay says to an offer, by the letters carried and the recipient.
 type Offer = fn(u64, &str) -> Result<(), SendError>;
 
+/// What a relay says to the dot of a letter, by its recipient.
+type Dot = fn(&str) -> Result<Reply, SendError>;
+
+/// What a connection fails with, by its number.
+type Opening = fn(usize) -> Option<OpenError>;
+
 /// A relay that takes its time and remembers when each letter was committed.
 #[derive(Clone, Default)]
 struct Relay {
     latency: Duration,
     committed: Arc<Mutex<Vec<(Instant, String)>>>,
+    /// When each letter was offered, to whom.
+    offered: Arc<Mutex<Vec<(Instant, String)>>>,
+    /// What the so-manieth connection fails with.
+    opening: Option<Opening>,
+    /// What becomes of the dot.
+    dot: Option<Dot>,
     open: Arc<AtomicUsize>,
     most_open: Arc<AtomicUsize>,
     refuse: Option<&'static str>,
@@ -45,12 +62,17 @@ impl Transport for Relay {
     async fn open(&self) -> Result<Self, OpenError> {
         let open = self.open.fetch_add(1, Ordering::SeqCst) + 1;
         self.most_open.fetch_max(open, Ordering::SeqCst);
-        Ok(self.clone())
+        match self.opening.and_then(|fails| fails(open)) {
+            Some(error) => Err(error),
+            None => Ok(self.clone()),
+        }
     }
 }
 
 impl Session for Relay {
     async fn offer(&mut self, message: &Message) -> Result<(), SendError> {
+        let recipient = message.envelope.recipient.to_string();
+        self.offered.lock().unwrap().push((Instant::now(), recipient));
         if let Some(offer) = self.offer {
             offer(self.carried, message.envelope.recipient.as_str())?;
         }
@@ -69,8 +91,11 @@ impl Session for Relay {
         let recipient = message.envelope.recipient.to_string();
         assert!(!(self.panics && recipient == "reader2@example.org"), "as the script says");
         self.carried += 1;
-        self.committed.lock().unwrap().push((Instant::now(), recipient));
+        self.committed.lock().unwrap().push((Instant::now(), recipient.clone()));
         sleep(self.latency).await;
+        if let Some(dot) = self.dot {
+            return dot(&recipient);
+        }
         Ok(Reply::new(250, "2.0.0 taken"))
     }
 
@@ -86,8 +111,17 @@ struct Failing {
 }
 
 impl Ledger for Failing {
-    async fn claim(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Row>, LedgerError> {
-        self.inner.claim(now, limit).await
+    async fn claim(
+        &mut self,
+        now: Timestamp,
+        limit: usize,
+        share: &Share,
+    ) -> Result<Vec<Row>, LedgerError> {
+        self.inner.claim(now, limit, share).await
+    }
+
+    async fn set_aside(&mut self, rows: Vec<Row>) -> Result<(), LedgerError> {
+        self.inner.set_aside(rows).await
     }
 
     async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
@@ -103,8 +137,21 @@ impl Ledger for Failing {
         Ok(())
     }
 
-    async fn next_due(&mut self) -> Result<Option<Timestamp>, LedgerError> {
-        self.inner.next_due().await
+    async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
+        self.inner.next_due(share).await
+    }
+
+    async fn departures(
+        &mut self,
+        since: Timestamp,
+        grain: Duration,
+        share: &Share,
+    ) -> Result<Vec<(Timestamp, u64)>, LedgerError> {
+        self.inner.departures(since, grain, share).await
+    }
+
+    async fn last_departure(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+        self.inner.last_departure().await
     }
 
     async fn tally(&mut self) -> Result<Tally, LedgerError> {
@@ -113,11 +160,18 @@ impl Ledger for Failing {
 }
 
 fn config() -> Config {
-    config::parse(&Source::new("config.toml", include_str!("../../config.example.toml"))).unwrap().0
+    config::parse(&Source::new("config.toml", include_str!("../../../config.example.toml")))
+        .unwrap()
+        .0
 }
 
 /// A frozen plan for so many readers in a throw-away ledger, and its letters.
 fn plan(readers: usize) -> (SqliteLedger, Arc<Letters>) {
+    plan_for((1..=readers).map(|n| format!("reader{n}@example.org")))
+}
+
+/// As [`plan`], for readers of these addresses.
+fn plan_for(addresses: impl IntoIterator<Item = String>) -> (SqliteLedger, Arc<Letters>) {
     let config = config();
     let source = Source::new("tide.md", "---\nsubject: Tide\n---\n\nThe tide turns at six.\n");
     let (issue, _) =
@@ -135,8 +189,8 @@ fn plan(readers: usize) -> (SqliteLedger, Arc<Letters>) {
     let mut ledger = ledger_sqlite::Ledger::throw_away().unwrap();
     let pinned = Pinned::new(issue, config.newsletter.clone(), &config.unsubscribe);
     let mut freeze = Freeze::begin(&mut ledger, &pinned, None, now).unwrap();
-    for n in 1..=readers {
-        let email: EmailAddress = format!("reader{n}@example.org").parse().unwrap();
+    for (n, address) in addresses.into_iter().enumerate() {
+        let email: EmailAddress = address.parse().unwrap();
         let reader = Subscriber {
             email,
             name: None,
@@ -144,7 +198,7 @@ fn plan(readers: usize) -> (SqliteLedger, Arc<Letters>) {
             status: Status::Active,
             fields: std::collections::BTreeMap::new(),
         };
-        freeze.add(n, &reader, None).unwrap();
+        freeze.add(n + 1, &reader, None).unwrap();
     }
     let frozen = freeze.seal("").unwrap();
     freeze.commit().unwrap();
@@ -156,12 +210,20 @@ fn orders(lanes: usize, rate: &str) -> Orders {
         issue: "tide".into(),
         lanes,
         rate: Some(rate.parse().unwrap()),
+        limits: Vec::new(),
+        domain_limits: Vec::new(),
         backoff: Backoff { waits: vec![Duration::from_mins(5)], give_up: Duration::from_hours(1) },
         messages_per_connection: 100,
         limit: None,
         wait: Duration::ZERO,
         reconnect: vec![Duration::from_secs(1)],
+        logins: vec![Duration::from_secs(30), Duration::from_mins(2), Duration::from_mins(5)],
     }
+}
+
+/// When the ledger's story begins.
+fn begin() -> Timestamp {
+    Timestamp::from_second(1_790_000_000).unwrap()
 }
 
 async fn run<L: Ledger>(
@@ -170,14 +232,39 @@ async fn run<L: Ledger>(
     letters: Arc<Letters>,
     orders: &Orders,
 ) -> Result<Ending, LedgerError> {
+    run_at(begin(), relay, ledger, letters, orders).await.map(|(ending, _)| ending)
+}
+
+/// Runs from this time on; gives what was told, too.
+async fn run_at<L: Ledger>(
+    wall: Timestamp,
+    relay: &Relay,
+    ledger: &mut L,
+    letters: Arc<Letters>,
+    orders: &Orders,
+) -> Result<(Ending, Vec<Event>), LedgerError> {
     let (events, mut screen) = mpsc::channel(16);
     let (_stop, stopped) = watch::channel(Stop::No);
-    let reading = tokio::spawn(async move { while screen.recv().await.is_some() {} });
-    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
+    let reading = tokio::spawn(async move {
+        let mut told = Vec::new();
+        while let Some(event) = screen.recv().await {
+            told.push(event);
+        }
+        told
+    });
+    let clock = Clock::start(wall);
     let ending =
         deliver(Arc::new(relay.clone()), ledger, letters, orders, clock, events, stopped).await;
-    reading.await.unwrap();
-    ending
+    let told = reading.await.unwrap();
+    ending.map(|ending| (ending, told))
+}
+
+/// The most that left within any span of this length.
+fn most_within(span: Duration, left: &[(Instant, String)]) -> usize {
+    let within = |first: usize| {
+        left[first..].iter().take_while(|(at, _)| *at < left[first].0 + span).count()
+    };
+    (0..left.len()).map(within).max().unwrap_or(0)
 }
 
 /// Runs 301 letters at 600 a minute and gives when each left.
@@ -316,14 +403,14 @@ async fn connections_that_grow_stale_cost_no_letter_its_turn() {
 #[tokio::test(start_paused = true)]
 async fn a_relay_that_refuses_everybody_for_policy_stops_the_run_after_five() {
     let refused = |_, to: &str| {
-        if to == "reader1@example.org" {
+        if to == "reader@1.org" {
             return Ok(());
         }
         let reply = Reply::new(554, "5.7.1 Relay access denied");
         Err(SendError::Refused { stage: Stage::Rcpt, reply })
     };
     let relay = Relay { offer: Some(refused), ..Relay::default() };
-    let (mut ledger, letters) = plan(40);
+    let (mut ledger, letters) = plan_for((1..=40).map(|n| format!("reader@{n}.org")));
     let ending = run(&relay, &mut ledger, letters, &orders(1, "1000/s")).await.unwrap();
     assert!(
         matches!(&ending.fault, Some(Fault::Refused(why)) if why.contains("Relay access denied"))

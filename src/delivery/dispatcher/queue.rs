@@ -1,0 +1,133 @@
+//! The rows at hand: claimed from the ledger share by share, and taken in list order from those that may leave.
+
+use std::collections::VecDeque;
+
+use tokio::time::Instant;
+
+use super::Dispatcher;
+use crate::delivery::LedgerError;
+use crate::delivery::event::Event;
+use crate::delivery::ledger::{Ledger, Row};
+use crate::delivery::verdict::Fault;
+
+/// Rows of one share held in memory at the most, besides those in the lanes.
+pub(super) const BATCH: usize = 256;
+
+/// The rows of one share.
+#[derive(Default)]
+pub(super) struct Part {
+    pub(super) rows: VecDeque<Row>,
+    /// Whether the ledger had no more when it was asked last.
+    pub(super) exhausted: bool,
+    /// When a deferred row of this share falls due.
+    pub(super) due: Option<Instant>,
+}
+
+impl Part {
+    fn runs_low(&self) -> bool {
+        self.rows.len() < BATCH / 2
+    }
+
+    /// Whether the ledger has rows for it right now.
+    fn is_hungry(&self, now: Instant) -> bool {
+        self.runs_low() && (!self.exhausted || self.due.is_some_and(|due| due <= now))
+    }
+}
+
+impl<L: Ledger> Dispatcher<'_, L> {
+    /// Claims more rows where there are any and few are at hand: once for each share, so that answers need not wait.
+    pub(super) async fn refill(&mut self) {
+        let now = self.pace.clock.instant();
+        for share in 0..self.parts.len() {
+            if !self.is_closed() && self.left() > 0 && self.parts[share].is_hungry(now) {
+                let claimed = self.claim(share).await;
+                self.or_halt(claimed).await;
+            }
+        }
+        if !self.aside.is_empty() {
+            let rows = std::mem::take(&mut self.aside);
+            let done = self.ledger.set_aside(rows).await;
+            self.or_halt(done).await;
+        }
+    }
+
+    /// How many more rows may be attempted in this run.
+    pub(super) fn left(&self) -> u64 {
+        self.orders.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.begun))
+    }
+
+    async fn claim(&mut self, share: usize) -> Result<(), LedgerError> {
+        let want = BATCH.min(usize::try_from(self.left()).unwrap_or(BATCH));
+        let (clock, which) = (self.pace.clock, &self.pace.shares[share]);
+        let rows = self.ledger.claim(clock.now(), want, which).await?;
+        let part = &mut self.parts[share];
+        part.exhausted = rows.len() < want;
+        let is_stopped = |row: &Row| self.stopped.contains(row.domain());
+        let (aside, rows): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(is_stopped);
+        part.rows.extend(rows);
+        self.aside.extend(aside);
+        if part.exhausted {
+            part.due = self.ledger.next_due(which).await?.map(|due| clock.instant_of(due));
+        }
+        Ok(())
+    }
+
+    async fn or_halt(&mut self, result: Result<(), LedgerError>) {
+        if let Err(error) = result {
+            let fault = Fault::Ledger(error.to_string());
+            self.tell(Event::Halted(fault.clone())).await;
+            self.fault = Some(fault);
+        }
+    }
+
+    /// The share whose next row is the first in the list of those that no limit keeps here.
+    pub(super) fn turn(&mut self) -> Option<usize> {
+        let waiting = self.parts.iter().enumerate();
+        let mut waiting: Vec<(u64, usize)> =
+            waiting.filter_map(|(share, part)| Some((part.rows.front()?.number, share))).collect();
+        waiting.sort_unstable();
+        waiting.into_iter().map(|(_, share)| share).find(|share| self.pace.full(*share).is_none())
+    }
+
+    /// Leaves a row for later in this run, before all others.
+    pub(super) fn give_back(&mut self, row: Row, garbled: bool) {
+        if self.stopped.contains(row.domain()) {
+            self.aside.push(row);
+            return;
+        }
+        let rows = &mut self.parts[self.pace.share_of(row.domain())].rows;
+        // Behind the others, so that a letter the relay stumbles over does not keep them here.
+        if garbled { rows.push_back(row) } else { rows.push_front(row) }
+    }
+
+    /// Leaves the rows of a domain for the next run.
+    pub(super) fn stop_domain(&mut self, domain: String) {
+        for part in &mut self.parts {
+            let of_domain = |row: &Row| row.domain() == domain;
+            let (aside, rows): (Vec<Row>, Vec<Row>) = part.rows.drain(..).partition(of_domain);
+            part.rows = rows.into();
+            self.aside.extend(aside);
+        }
+        self.stopped.insert(domain);
+    }
+
+    /// The next moment at which rows are to be claimed or can leave.
+    pub(super) fn work_at(&mut self) -> Option<Instant> {
+        let now = self.pace.clock.instant();
+        if self.left() == 0 {
+            return None;
+        }
+        let may_hand_out = self.may_hand_out();
+        let mut moments = Vec::new();
+        for (share, part) in self.parts.iter().enumerate() {
+            if part.is_hungry(now) {
+                return Some(now);
+            }
+            moments.extend(part.due.filter(|_| part.runs_low()));
+            if may_hand_out && !part.rows.is_empty() {
+                moments.push(self.pace.next(share, now));
+            }
+        }
+        moments.into_iter().min()
+    }
+}

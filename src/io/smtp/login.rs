@@ -1,0 +1,159 @@
+//! AUTH (RFC 4954): PLAIN or LOGIN with a password, XOAUTH2 with a token that a command gives for each connection.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use tokio::time::timeout;
+
+use super::Greeted;
+use super::session::why;
+use super::stream::Line;
+use crate::config;
+use crate::delivery::transport::{OpenError, Reply, Stage};
+use crate::finding::{Finding, shown};
+use crate::io::secret::Secret;
+use crate::rule::SECRET_UNREADABLE;
+
+/// Who we are, and what proves it.
+pub(super) enum Login {
+    Password(Credentials, Secret),
+    Token { user: String, command: String },
+}
+
+const STAGE: Stage = Stage::Auth;
+
+impl Login {
+    /// What the configuration says, with the password if it is one.
+    pub(super) fn new(
+        login: &config::Login,
+        password: Option<Secret>,
+    ) -> Result<Self, Box<Finding>> {
+        let user = login.user.clone();
+        match (&login.proof, password) {
+            (config::Proof::Token(command), _) => {
+                Ok(Self::Token { user, command: command.clone() })
+            }
+            (config::Proof::Password(_), Some(password)) => {
+                let credentials = Credentials::new(user, password.expose().to_owned());
+                Ok(Self::Password(credentials, password))
+            }
+            (config::Proof::Password(_), None) => {
+                let what = format!("there is no password for user `{}`", shown(&user));
+                let finding = Finding::about(&SECRET_UNREADABLE, "config.toml", what);
+                let help = "add `password-command`, `password-file` or `password-env` to `[relay]`";
+                Err(Box::new(finding.help(help)))
+            }
+        }
+    }
+
+    /// Logs in. Each step of the dialogue may take `limit`, and so may the command that gives the token.
+    pub(super) async fn log_in(
+        &self,
+        line: &Line,
+        greeted: &mut Greeted,
+        limit: Duration,
+    ) -> Result<(), OpenError> {
+        let connection = &mut greeted.connection;
+        let (offered, missing) = match self {
+            Self::Password(..) => (DEFAULT_MECHANISMS, "neither AUTH PLAIN nor AUTH LOGIN"),
+            Self::Token { .. } => (&[Mechanism::Xoauth2][..], "no AUTH XOAUTH2"),
+        };
+        if connection.server_info().get_auth_mechanism(offered).is_none() {
+            let why = format!("the relay offers {missing}");
+            return Err(OpenError::Unsafe { stage: STAGE, why });
+        }
+        if line.has_surplus() {
+            let why = "the relay said more than it was asked".into();
+            return Err(OpenError::Broken { stage: STAGE, why });
+        }
+        match self {
+            Self::Password(credentials, password) => {
+                let result = with_password(line, connection, credentials, limit).await;
+                result.map_err(|error| without(error, password.expose()))
+            }
+            Self::Token { user, command } => {
+                let token = ask(command, limit).await?;
+                let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose());
+                let answer = STANDARD.encode(answer);
+                let result = with_token(line, connection, &answer, limit).await;
+                result.map_err(|error| without(without(error, token.expose()), &answer))
+            }
+        }
+    }
+}
+
+async fn with_password(
+    line: &Line,
+    connection: &mut AsyncSmtpConnection,
+    credentials: &Credentials,
+    limit: Duration,
+) -> Result<(), OpenError> {
+    let said = timeout(limit, connection.auth(DEFAULT_MECHANISMS, credentials)).await;
+    match line.take_heard().into_iter().find(|frame| frame.code() != 334) {
+        Some(frame) => super::expect_positive(STAGE, &frame),
+        None if matches!(&said, Ok(Err(error)) if error.is_client()) => {
+            let why = "the relay asks for something else than user name and password".into();
+            Err(OpenError::Unsafe { stage: STAGE, why })
+        }
+        None => {
+            let why = why(line, said.map(|said| said.map(drop)).ok(), limit);
+            Err(OpenError::Broken { stage: STAGE, why })
+        }
+    }
+}
+
+/// A refused token is answered with 334 and the reason in JSON; the refusal itself follows on an empty line.
+async fn with_token(
+    line: &Line,
+    connection: &mut AsyncSmtpConnection,
+    answer: &str,
+    limit: Duration,
+) -> Result<(), OpenError> {
+    let mut next = format!("AUTH XOAUTH2 {answer}\r\n");
+    for _ in 0..2 {
+        let said = timeout(limit, connection.command(&next)).await;
+        match line.take_heard().into_iter().next() {
+            Some(frame) if frame.code() == 334 => "\r\n".clone_into(&mut next),
+            Some(frame) => return super::expect_positive(STAGE, &frame),
+            None => {
+                let why = why(line, said.map(|said| said.map(drop)).ok(), limit);
+                return Err(OpenError::Broken { stage: STAGE, why });
+            }
+        }
+    }
+    let why = "the relay asks for more than a token".into();
+    Err(OpenError::Unsafe { stage: STAGE, why })
+}
+
+/// A fresh token.
+async fn ask(command: &str, limit: Duration) -> Result<Secret, OpenError> {
+    let failed = |why| OpenError::Unsafe { stage: STAGE, why };
+    match timeout(limit, Secret::ask("token-command", command)).await {
+        Ok(Ok(token)) => Ok(token),
+        Ok(Err(finding)) => {
+            let help = finding.help.as_deref().unwrap_or_default();
+            Err(failed(format!("`token-command`: {}; {help}", finding.message)))
+        }
+        Err(_) => Err(failed(format!("`token-command` gave no token within {limit:?}"))),
+    }
+}
+
+/// Cuts off what a relay repeats of a secret.
+fn without(error: OpenError, secret: &str) -> OpenError {
+    let start: String = secret.chars().take(12).collect();
+    let cut = |text: &str| match text.find(&start) {
+        Some(at) if !start.is_empty() => format!("{}…", &text[..at]),
+        _ => text.to_owned(),
+    };
+    match error {
+        OpenError::Refused { stage, reply } => {
+            let text = cut(&reply.text);
+            OpenError::Refused { stage, reply: Reply { text, ..reply } }
+        }
+        OpenError::Broken { stage, why } => OpenError::Broken { stage, why: cut(&why) },
+        OpenError::Unsafe { stage, why } => OpenError::Unsafe { stage, why },
+    }
+}
