@@ -20,10 +20,12 @@ pub mod mailbox;
 pub mod rate;
 pub mod rule;
 pub mod source;
+pub mod theme;
 // Floor 1: documents.
 pub mod audience;
 pub mod config;
 pub mod draft;
+pub mod stylesheet;
 // Floor 2: composition.
 pub mod compose;
 // Floor 3: letters.

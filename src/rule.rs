@@ -106,6 +106,10 @@ rules! {
     CONFIG_UNSUBSCRIBE_URL = "config-unsubscribe-url", Error, Shut, "The one-click address is https, without fragment, and holds `{token}` (RFC 8058 3.1).";
     FROM_FREEMAIL = "from-freemail", Error, Allowable, "Mail from a free-mail domain through another relay fails DMARC.";
     SECRET_UNREADABLE = "secret-unreadable", Error, Shut, "A secret can be read by us, and by nobody else.";
+    // The looks.
+    CSS_INVALID = "css-invalid", Error, Shut, "A stylesheet can be read; half of one would leave letters half dressed.";
+    CSS_UNSUPPORTED = "css-unsupported", Warning, Open, "Large mail programs ignore much of CSS; what they ignore does not belong into a letter.";
+    CONTRAST = "contrast", Warning, Open, "Text has a contrast of 4.5:1 to what is behind it, in light, in the dark and inverted (WCAG 2.2).";
     // The list.
     LIST_INVALID = "list-invalid", Error, Allowable, "Every row of the list can be used; bad rows are named, never dropped silently.";
     LIST_SYNTAX = "list-syntax", Error, Shut, "The list is valid TOML or CSV as a whole.";

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// The floors from the ground up; modules of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
-    &["source", "rule", "finding", "address", "mailbox", "language", "rate", "backoff"],
-    &["config", "draft", "audience"],
+    &["source", "rule", "finding", "address", "mailbox", "language", "rate", "backoff", "theme"],
+    &["config", "draft", "audience", "stylesheet"],
     &["compose"],
     &["message"],
     &["check", "delivery"],
@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("comrak", &["compose"]),
     ("maud", &["compose/html", "compose/layout", "studio"]),
     ("css_inline", &["compose"]),
+    ("cssparser", &["stylesheet"]),
     ("minijinja", &["compose/merge"]),
     ("clap", &["cli"]),
     ("rusqlite", &["io/ledger_sqlite"]),

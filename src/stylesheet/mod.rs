@@ -1,0 +1,270 @@
+//! A stylesheet for letters: what is inlined, what goes into the head, and what mail programs do not understand.
+//!
+//! Rules at the top level are inlined into the elements they match. `@media` blocks for narrow screens and the dark stay
+//! in the head, where they have to win over what was inlined: their declarations are made `!important` here, so that
+//! nobody needs to write it. The built-in designs are read by this too, and held to the same.
+
+use cssparser::{ParseError, Parser, Token};
+
+use crate::finding::{Finding, shown};
+use crate::rule::{self, Rule};
+use crate::source::{Source, Span};
+
+mod support;
+
+/// The longest stylesheet, in bytes; what is in it may be inlined into every element.
+const LONGEST: usize = 1 << 16;
+
+/// A stylesheet, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stylesheet {
+    /// Rules to be inlined, as written.
+    pub inlined: String,
+    /// Blocks for the head: a query in parentheses, and its rules with every declaration `!important`.
+    pub media: Vec<(String, String)>,
+}
+
+impl Stylesheet {
+    /// No styles.
+    pub const NONE: Self = Self { inlined: String::new(), media: Vec::new() };
+}
+
+/// Reads a stylesheet; gives it with its remarks, or every mistake in it.
+pub fn parse(source: &Source) -> Result<(Stylesheet, Vec<Finding>), Vec<Finding>> {
+    if source.text.len() > LONGEST {
+        let message = format!("{} bytes are too many for a letter's styles", source.text.len());
+        let finding = Finding::about(&rule::CSS_INVALID, &source.name, message);
+        return Err(vec![finding.help("keep to what letters use")]);
+    }
+    let bare = without_comments(&source.text);
+    let mut reader = Reader { source, bare: &bare, sheet: Stylesheet::NONE, findings: Vec::new() };
+    if let Some(at) = bare.find('<') {
+        // It would end the head's style element.
+        reader.invalid(at, "`<` has no place in a stylesheet");
+    }
+    reader.rules(&mut Parser::new(&bare), None);
+    let Reader { sheet, findings, .. } = reader;
+    if findings.iter().any(Finding::is_shut) { Err(findings) } else { Ok((sheet, findings)) }
+}
+
+struct Reader<'s> {
+    source: &'s Source,
+    /// The text with blanks instead of comments, so that places stay.
+    bare: &'s str,
+    sheet: Stylesheet,
+    findings: Vec<Finding>,
+}
+
+type Step<T> = Result<T, ParseError<()>>;
+
+impl<'s> Reader<'s> {
+    /// Rules up to the end of a file or a block; within `media`, the rules of its head block.
+    fn rules(&mut self, input: &mut Parser<'s>, media: Option<&str>) {
+        loop {
+            input.skip_whitespace();
+            let start = input.position().byte_index();
+            let is_at = match input.next() {
+                Err(_) => return,
+                Ok(Token::AtKeyword(_)) => true,
+                Ok(Token::CurlyBracketBlock) => {
+                    self.invalid(start, "a block without a selector");
+                    continue;
+                }
+                Ok(_) => false,
+            };
+            let (end, has_block) = prelude(input);
+            let head = self.bare[start..end].trim();
+            if !has_block && !is_at {
+                self.invalid(start, "a rule without a block");
+                continue;
+            }
+            match (is_at, media) {
+                (true, None) => self.at_rule(input, head, start),
+                (true, Some(_)) => {
+                    let help = "close the block before it; Gmail drops styles that nest";
+                    self.report(&rule::CSS_INVALID, start, "an at-rule within another", help);
+                }
+                (false, _) => self.style_rule(input, head, start, media),
+            }
+        }
+    }
+
+    fn at_rule(&mut self, input: &mut Parser<'s>, head: &str, start: usize) {
+        let query = head.strip_prefix("@media").and_then(support::query);
+        let Some(query) = query else {
+            let message = format!("`{}` is not for mail", shown(head));
+            let help = "of at-rules only `@media (max-width: …px)` and `@media (prefers-color-scheme: dark)` are kept";
+            return self.report(&rule::CSS_UNSUPPORTED, start, message, help);
+        };
+        if !self.sheet.media.iter().any(|(known, _)| *known == query) {
+            self.sheet.media.push((query.clone(), String::new()));
+        }
+        let _: Step<()> = input.parse_nested_block(|block| {
+            self.rules(block, Some(&query));
+            Ok(())
+        });
+    }
+
+    fn style_rule(
+        &mut self,
+        input: &mut Parser<'s>,
+        selector: &str,
+        start: usize,
+        media: Option<&str>,
+    ) {
+        if let Some((message, help)) = support::selector(selector, media.is_some()) {
+            self.report(&rule::CSS_UNSUPPORTED, start, message, help);
+        }
+        let mut declarations = Vec::new();
+        let _: Step<()> = input.parse_nested_block(|block| {
+            self.declarations(block, &mut declarations);
+            Ok(())
+        });
+        if declarations.is_empty() {
+            return;
+        }
+        let ending = if media.is_some() { " !important" } else { "" };
+        let body: Vec<String> =
+            declarations.iter().map(|(name, value)| format!("{name}:{value}{ending}")).collect();
+        let rule = format!("{}{{{}}}\n", squeezed(selector), body.join(";"));
+        match self.sheet.media.iter_mut().find(|(query, _)| Some(query.as_str()) == media) {
+            Some((_, rules)) => rules.push_str(&rule),
+            None => self.sheet.inlined.push_str(&rule),
+        }
+    }
+
+    fn declarations(&mut self, block: &mut Parser<'s>, into: &mut Vec<(String, String)>) {
+        loop {
+            block.skip_whitespace();
+            let start = block.position().byte_index();
+            let name = match block.next() {
+                Err(_) => return,
+                Ok(Token::Semicolon) => continue,
+                Ok(Token::Ident(name)) => name.to_ascii_lowercase(),
+                Ok(_) => String::new(),
+            };
+            let has_colon = !name.is_empty() && matches!(block.next(), Ok(Token::Colon));
+            let value_start = block.position().byte_index();
+            let (end, pieces) = value(block);
+            if !has_colon {
+                self.invalid(start, "a declaration is `property: value;`");
+                continue;
+            }
+            let value = self.bare[value_start..end].trim();
+            let value = value.trim_end_matches("!important").trim_end();
+            if value.is_empty() || pieces.iter().any(|piece| piece.kind == Kind::Broken) {
+                self.invalid(start, &format!("`{}` has no value that can be read", shown(&name)));
+                continue;
+            }
+            for (at, message, help) in support::declaration(&name, value, &pieces) {
+                self.report(&rule::CSS_UNSUPPORTED, at.unwrap_or(start), message, help);
+            }
+            into.push((name, squeezed(value)));
+        }
+    }
+
+    fn invalid(&mut self, at: usize, what: &str) {
+        let help = "write `.class { property: value; }`";
+        self.report(&rule::CSS_INVALID, at, what.to_owned(), help);
+    }
+
+    fn report(&mut self, rule: &'static Rule, at: usize, what: impl Into<String>, help: &str) {
+        let end = self.bare[at..].find(['\n', ';', '{']).map_or(self.bare.len(), |end| at + end);
+        let span = Span::new(at, end.max(at));
+        self.findings.push(Finding::at(rule, self.source, span, what).help(help));
+    }
+}
+
+/// What matters of a value's tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Function,
+    Url,
+    Unit,
+    Negative,
+    Hash,
+    Broken,
+}
+
+/// A piece of a value, by its place and its text: a function's name, a unit, a colour's digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Piece {
+    kind: Kind,
+    at: usize,
+    text: String,
+}
+
+/// Reads up to a rule's block or its semicolon; gives where that is, and whether it is a block.
+fn prelude(input: &mut Parser<'_>) -> (usize, bool) {
+    loop {
+        let end = input.position().byte_index();
+        match input.next_including_whitespace() {
+            Err(_) | Ok(Token::Semicolon) => return (end, false),
+            Ok(Token::CurlyBracketBlock) => return (end, true),
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Reads a value up to its semicolon or the end of the block; gives where it ends, and its pieces.
+fn value(input: &mut Parser<'_>) -> (usize, Vec<Piece>) {
+    let mut pieces = Vec::new();
+    loop {
+        let at = input.position().byte_index();
+        let Ok(token) = input.next_including_whitespace() else { return (at, pieces) };
+        let mut add = |kind, text: &str| pieces.push(Piece { kind, at, text: text.to_owned() });
+        match token {
+            Token::Semicolon => return (at, pieces),
+            Token::Function(name) => {
+                add(Kind::Function, &name.to_ascii_lowercase());
+                let inner: Step<Vec<Piece>> = input.parse_nested_block(|block| Ok(value(block).1));
+                pieces.extend(inner.unwrap_or_default());
+            }
+            Token::UnquotedUrl(_) => add(Kind::Url, "url"),
+            Token::Dimension { value, unit, .. } => {
+                if *value < 0.0 {
+                    add(Kind::Negative, "");
+                }
+                add(Kind::Unit, &unit.to_ascii_lowercase());
+            }
+            Token::Hash(digits) | Token::IDHash(digits) => add(Kind::Hash, digits),
+            Token::CurlyBracketBlock
+            | Token::SquareBracketBlock
+            | Token::BadUrl(_)
+            | Token::BadString(_)
+            | Token::CloseCurlyBracket
+            | Token::CloseParenthesis => add(Kind::Broken, ""),
+            _ => {}
+        }
+    }
+}
+
+/// Comments become blanks of the same length; what stands in quotes is none.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut rest, mut quote) = (text, None);
+    while let Some(c) = rest.chars().next() {
+        if quote.is_none() && rest.starts_with("/*") {
+            let end = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+            out.extend(rest[..end].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
+            rest = &rest[end..];
+            continue;
+        }
+        quote = match (quote, c) {
+            (None, '"' | '\'') => Some(c),
+            (Some(open), _) if open == c || c == '\n' => None,
+            _ => quote,
+        };
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+fn squeezed(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words.replace(", ", ",").replace('"', "'")
+}
+
+#[cfg(test)]
+mod tests;

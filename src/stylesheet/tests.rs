@@ -1,0 +1,94 @@
+use super::*;
+
+fn check(css: &str) -> Vec<String> {
+    let line = |finding: &Finding| {
+        let place = finding.place.unwrap();
+        format!("{}:{} {}: {}", place.line, place.column, finding.rule.id, finding.message)
+    };
+    match parse(&Source::new("letter.css", css)) {
+        Ok((_, findings)) | Err(findings) => findings.iter().map(line).collect(),
+    }
+}
+
+fn sheet(css: &str) -> Stylesheet {
+    assert_eq!(check(css), Vec::<String>::new(), "{css}");
+    parse(&Source::new("letter.css", css)).unwrap().0
+}
+
+#[test]
+fn rules_are_inlined_and_media_blocks_go_to_the_head() {
+    let sheet = sheet(
+        "/* Ours. */\n.h2, .h3 { color : #0f6b5e; /* green */ font-family: \"Gill Sans\", Arial, sans-serif }\n\
+         @media screen and (max-width: 600px) { .cell { padding: 8px 4px; } .cell{margin:0} }\n\
+         @media (prefers-color-scheme: dark) { .h2 { color: #7fd0c0 !important; } }\n\
+         @media (max-width:600px) { .foot { padding: 0 } }",
+    );
+    assert_eq!(sheet.inlined, ".h2,.h3{color:#0f6b5e;font-family:'Gill Sans',Arial,sans-serif}\n");
+    let narrow = ".cell{padding:8px 4px !important}\n.cell{margin:0 !important}\n.foot{padding:0 !important}\n";
+    assert_eq!(
+        sheet.media,
+        [
+            ("(max-width:600px)".to_owned(), narrow.to_owned()),
+            (
+                "(prefers-color-scheme:dark)".to_owned(),
+                ".h2{color:#7fd0c0 !important}\n".to_owned()
+            ),
+        ]
+    );
+}
+
+#[test]
+fn what_mail_does_not_understand_is_named_with_its_place() {
+    let css = "\
+.a { position: absolute; display: flex; color: rgb(0 0 0 / 1); margin: -4px 0; }
+.b:hover { color: #fff; font-size: 1.2rem; }
+@import url(https://example.org/x.css);
+@font-face { font-family: X; src: url(x.woff) }
+.c { background: url(https://example.org/a.png); width: calc(100% - 4px); color: var(--inc); }
+@media print { .d { color: #000000 } }
+@media (max-width: 600px) { .e > p { padding: 0 } }
+.f { padding: 0 10px; width: 50%; color: var(--accent); }
+";
+    insta::assert_snapshot!(check(css).join("\n"));
+}
+
+#[test]
+fn what_is_not_css_is_refused_with_its_place() {
+    for (css, expected) in [
+        (".a { color red; }", "1:6 css-invalid: a declaration is `property: value;`"),
+        (".a { color: ; }", "1:6 css-invalid: `color` has no value that can be read"),
+        ("{ color: #000000 }", "1:1 css-invalid: a block without a selector"),
+        (".a", "1:1 css-invalid: a rule without a block"),
+        (".a{}</style><b>", "1:5 css-invalid: `<` has no place in a stylesheet"),
+        (".a { color: \"x\n }", "1:6 css-invalid: `color` has no value that can be read"),
+        (
+            "@media (max-width:600px) { @media (max-width:1px) { .a { color: #000000 } } }",
+            "1:28 css-invalid: an at-rule within another",
+        ),
+    ] {
+        assert_eq!(check(css).first().map(String::as_str), Some(expected), "{css}");
+        assert!(parse(&Source::new("letter.css", css)).is_err(), "{css}");
+    }
+    assert!(parse(&Source::new("a.css", "x".repeat(1 << 17))).is_err());
+}
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_or_refused(css in "[ -~\n]{0,200}|(\\.a|\\{|\\}|;|:|@media|\\(|\\)|\"|/\\*|\\*/|x| |\n|é|url\\(){0,60}") {
+            match parse(&Source::new("letter.css", css.as_str())) {
+                // What reaches the head closes what it opens, and starts no element.
+                Ok((sheet, _)) => for (_, rules) in &sheet.media {
+                    prop_assert_eq!(rules.matches('{').count(), rules.matches('}').count());
+                },
+                Err(findings) => prop_assert!(!findings.is_empty()),
+            }
+        }
+    }
+}
