@@ -96,7 +96,7 @@ pub fn front_matter(bytes: &[u8]) {
 pub fn body(bytes: &[u8]) {
     let text = format!("---\nsubject: x\n---\n{}", String::from_utf8_lossy(bytes));
     let Ok((draft, _)) = draft::parse(Source::new("draft.md", text)) else { return };
-    match compose::compose(&draft, &CONFIG.newsletter) {
+    match compose::compose(&draft, &compose::Materials::new(&CONFIG.newsletter)) {
         Ok((_, findings)) => findings.iter().for_each(presentable),
         Err(findings) => {
             findings.iter().for_each(presentable);
@@ -223,7 +223,7 @@ pub fn mime(bytes: &[u8]) {
 static ISSUE: LazyLock<Issue> = LazyLock::new(|| {
     let source = Source::new("x.md", "---\nsubject: x\n---\nx\n");
     let (draft, _) = draft::parse(source).expect("a draft");
-    compose::compose(&draft, &CONFIG.newsletter).expect("an issue").0
+    compose::compose(&draft, &compose::Materials::new(&CONFIG.newsletter)).expect("an issue").0
 });
 
 /// ASCII, CRLF only, short lines, none that starts with a dot, and no boundary but our own.

@@ -78,7 +78,9 @@ fn the_sample_drafts_are_exemplary() {
     for path in samples() {
         let source = Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
         let (draft, mut remarks) = draft::parse(source).unwrap();
-        remarks.extend(compose::compose(&draft, &config.newsletter).unwrap().1);
+        remarks.extend(
+            compose::compose(&draft, &compose::Materials::new(&config.newsletter)).unwrap().1,
+        );
         let bad: Vec<&Finding> =
             remarks.iter().filter(|finding| finding.rule.severity != Severity::Info).collect();
         assert!(bad.is_empty(), "{bad:?}");

@@ -136,6 +136,7 @@ fn watched(args: &PreviewArgs, config: Option<&Path>, project: &Project) -> Vec<
     let config = config.unwrap_or(Path::new("config.toml")).to_owned();
     let list = project.list();
     let mut files = vec![args.draft.clone(), config];
+    files.extend(project.config.theme.css.as_deref().map(|css| project.path(css)));
     if list.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.exists()) {
         files.push(list);
     }

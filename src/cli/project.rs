@@ -1,12 +1,14 @@
 //! The project a command works in: its configuration, its list and its ledger's folder.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
+use crate::compose::look::Look;
 use crate::config::{self, Config};
 use crate::finding::{self, Finding};
 use crate::io::files;
 use crate::rule;
 use crate::source::Source;
+use crate::stylesheet::{self, Stylesheet};
 
 use super::failure::Failure;
 
@@ -18,6 +20,8 @@ pub(super) const EXAMPLE_CONFIG: &str = include_str!("../../config.example.toml"
 pub(super) struct Project {
     /// The settings.
     pub(super) config: Config,
+    /// How letters look, by the settings and their stylesheet.
+    pub(super) look: Look,
     /// What is to be said of them; a gate of a live send may be among it.
     pub(super) remarks: Vec<Finding>,
     /// Whether they come from a file of the user's.
@@ -35,9 +39,18 @@ impl Project {
         } else {
             Source::new("config.example.toml", EXAMPLE_CONFIG)
         };
-        let (config, remarks) = config::parse(&source)?;
+        let (config, mut remarks) = config::parse(&source)?;
         let root = path.parent().unwrap_or(Path::new("")).to_owned();
-        Ok(Self { config, remarks, configured, root })
+        let theme = config.theme.clone();
+        let sheet = match &theme.css {
+            Some(css) => {
+                let (sheet, more) = stylesheet::parse(&decode(&inside(&root, css)?)?)?;
+                remarks.extend(more);
+                sheet
+            }
+            None => Stylesheet::NONE,
+        };
+        Ok(Self { config, look: Look { theme, sheet }, remarks, configured, root })
     }
 
     /// Refuses to go on without a configuration of the user's.
@@ -64,6 +77,18 @@ impl Project {
     pub(super) fn path(&self, named: &Path) -> PathBuf {
         self.root.join(named)
     }
+}
+
+/// A file that belongs to the project: a letter takes nothing from elsewhere on the disk.
+fn inside(root: &Path, named: &Path) -> Result<PathBuf, Finding> {
+    let is_below =
+        named.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    if is_below {
+        return Ok(root.join(named));
+    }
+    let message = "lies outside of the project";
+    Err(Finding::about(&rule::CSS_INVALID, named.display().to_string(), message)
+        .help("move it beside config.toml, and give `theme.css` its path from there"))
 }
 
 /// Reads a text file, or says why it is not one.

@@ -3,11 +3,13 @@
 //! Only the body is inlined. The head is printed as it stands here, because the inliner would put kept styles before
 //! the charset and move `color-scheme` out of them.
 
+use std::collections::BTreeSet;
+
 use css_inline::{CSSInliner, InlineError, InlineOptions};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-const THEME: &str = include_str!("theme.css");
-const HEAD: &str = include_str!("head.css");
+use super::look::{self, Dress};
+use crate::config::Theme;
 
 /// What stands around the body. Strings are plain text, with stand-ins for merge tags.
 #[derive(Debug)]
@@ -25,15 +27,11 @@ pub(super) struct Page<'p> {
     pub reason: &'p str,
     pub unsubscribe_url: &'p str,
     pub body: &'p Markup,
+    /// Logo, header, footer and width.
+    pub theme: &'p Theme,
+    pub dress: &'p Dress,
 }
 
-const MSO_HEAD: &str = "<!--[if mso]><noscript><xml><o:OfficeDocumentSettings><o:AllowPNG/>\
-    <o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml></noscript>\
-    <style>td,th,p,a,h1,h2,h3,h4,h5,h6,li,blockquote{font-family:Arial,sans-serif;mso-line-height-rule:exactly}\
-    </style><![endif]-->";
-/// Outlook knows no max-width: it gets a table of the column's width around ours.
-const MSO_OPEN: &str = "<!--[if mso]><table role=\"presentation\" width=\"600\" align=\"center\" border=\"0\" \
-    cellpadding=\"0\" cellspacing=\"0\"><tr><td><![endif]-->";
 const MSO_CLOSE: &str = "<!--[if mso]></td></tr></table><![endif]-->";
 
 /// The whole document, styles inlined.
@@ -44,15 +42,17 @@ pub(super) fn document(page: &Page<'_>) -> Result<String, InlineError> {
         minify_css: true,
         ..InlineOptions::default()
     });
-    let body = inliner.inline_fragment(&article(page).into_string(), THEME)?;
+    let article = article(page).into_string();
+    let head_styles = look::pruned(&page.dress.head, &classes(&article));
+    let body = inliner.inline_fragment(&article, &page.dress.inlined)?;
     let direction = direction(page.language);
     Ok(html! {
         (DOCTYPE)
         html lang=(page.language) dir=(direction) xmlns:v="urn:schemas-microsoft-com:vml"
             xmlns:o="urn:schemas-microsoft-com:office:office" {
-            (head(page))
+            (head(page, &head_styles))
             body class="page" lang=(page.language) xml:lang=(page.language) dir=(direction)
-                style="margin:0;padding:0;width:100%;background-color:#f3f0e9;-webkit-text-size-adjust:100%" {
+                style=(page.dress.body) {
                 "\n" (PreEscaped(body)) "\n"
             }
         }
@@ -61,7 +61,14 @@ pub(super) fn document(page: &Page<'_>) -> Result<String, InlineError> {
     .into_string())
 }
 
-fn head(page: &Page<'_>) -> Markup {
+/// Every class that occurs.
+fn classes(html: &str) -> BTreeSet<&str> {
+    let values =
+        html.split(" class=\"").skip(1).map(|rest| rest.split('"').next().unwrap_or_default());
+    values.flat_map(str::split_ascii_whitespace).chain(["page"]).collect()
+}
+
+fn head(page: &Page<'_>, styles: &str) -> Markup {
     html! {
         head {
             meta charset="utf-8"; "\n"
@@ -74,11 +81,30 @@ fn head(page: &Page<'_>) -> Markup {
             @if let Some(preheader) = page.preheader {
                 meta name="description" content=(preheader); "\n"
             }
-            (PreEscaped(MSO_HEAD)) "\n"
-            style { "\n" (PreEscaped(HEAD)) } "\n"
+            (PreEscaped(mso_head(page.dress))) "\n"
+            style { "\n" (PreEscaped(styles)) } "\n"
         }
         "\n"
     }
+}
+
+/// What only Outlook reads: pictures at 96 dpi, and fonts it has, because it stops at the first of a stack.
+fn mso_head(dress: &Dress) -> String {
+    let [text, heading] = &dress.outlook;
+    format!(
+        "<!--[if mso]><noscript><xml><o:OfficeDocumentSettings><o:AllowPNG/><o:PixelsPerInch>96</o:PixelsPerInch>\
+         </o:OfficeDocumentSettings></xml></noscript><style>td,th,p,a,h4,h5,h6,li,blockquote{{font-family:{text};\
+         mso-line-height-rule:exactly}}h1,h2,h3{{font-family:{heading};mso-line-height-rule:exactly}}</style>\
+         <![endif]-->"
+    )
+}
+
+/// Outlook knows no max-width: it gets a table of the letter's width around ours.
+fn mso_open(width: u32) -> String {
+    format!(
+        "<!--[if mso]><table role=\"presentation\" width=\"{width}\" align=\"center\" border=\"0\" \
+         cellpadding=\"0\" cellspacing=\"0\"><tr><td><![endif]-->"
+    )
 }
 
 fn article(page: &Page<'_>) -> Markup {
@@ -90,16 +116,13 @@ fn article(page: &Page<'_>) -> Markup {
             }
             "\n"
         }
-        div class="page" role="article" aria-roledescription="email" aria-label=(page.subject)
+        div class="page around" role="article" aria-roledescription="email" aria-label=(page.subject)
             lang=(page.language) dir=(direction) {
-            "\n" (PreEscaped(MSO_OPEN)) "\n"
+            "\n" (PreEscaped(mso_open(page.theme.width))) "\n"
             table role="presentation" class="container" width="100%" align="center" border="0"
                 cellpadding="0" cellspacing="0" {
                 "\n"
-                tr { td class="masthead" {
-                    @if !page.title.contains(page.newsletter) { p class="name" { (page.newsletter) } }
-                    h1 class="title" { (page.title) }
-                } }
+                tr { td class="masthead" { (masthead(page)) } }
                 "\n"
                 tr { td class="cell" { "\n" (page.body) } }
                 "\n"
@@ -111,17 +134,47 @@ fn article(page: &Page<'_>) -> Markup {
     }
 }
 
-fn footer(page: &Page<'_>) -> Markup {
+/// Logo or name, title, header line. A title that says the newsletter's name needs it no second time.
+fn masthead(page: &Page<'_>) -> Markup {
     html! {
-        p class="foot" { (page.reason) }
-        @if let Some(address) = page.postal_address {
-            p class="foot" {
-                @for (number, line) in address.lines().enumerate() {
-                    @if number > 0 { br; }
-                    (line)
+        @if let Some(logo) = &page.theme.logo {
+            @let style = format!("display:block;width:100%;max-width:{}px;height:auto;border:0", logo.width);
+            p class="logo" {
+                img class="picture" src=(logo.source) alt=(logo.alt.as_deref().unwrap_or(page.newsletter))
+                    width=(logo.width) style=(style);
+            }
+        } @else if !page.title.contains(page.newsletter) {
+            p class="name" { (page.newsletter) }
+        }
+        h1 class="title" { (page.title) }
+        @if let Some(header) = &page.theme.header { p class="tagline" { (lines(header)) } }
+    }
+}
+
+/// Plain text with its line breaks; web addresses in it become links.
+fn lines(text: &str) -> Markup {
+    let is_address = |word: &str| word.starts_with("https://") || word.starts_with("http://");
+    html! {
+        @for (number, line) in text.lines().enumerate() {
+            @if number > 0 { br; }
+            @for (number, word) in line.split(' ').enumerate() {
+                @if number > 0 { " " }
+                @if is_address(word) {
+                    @let address = word.trim_end_matches(['.', ',', ';', ':', '!', '?', ')']);
+                    a class="foot-link" href=(address) { (address) } (word[address.len()..])
+                } @else {
+                    (word)
                 }
             }
         }
+    }
+}
+
+fn footer(page: &Page<'_>) -> Markup {
+    html! {
+        @if let Some(footer) = &page.theme.footer { p class="foot" { (lines(footer)) } }
+        p class="foot" { (page.reason) }
+        @if let Some(address) = page.postal_address { p class="foot" { (lines(address)) } }
         p class="foot" { a class="foot-link" href=(page.unsubscribe_url) { "Unsubscribe" } }
     }
 }

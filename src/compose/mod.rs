@@ -5,6 +5,7 @@
 
 mod html;
 mod layout;
+pub mod look;
 pub mod merge;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::mailbox::Mailbox;
 use crate::rule::{self, Gate};
+use crate::theme::Design;
+use look::{Look, PLAIN};
 use merge::tags::Tags;
 use merge::{Place, Template};
 
@@ -45,20 +48,39 @@ pub struct Issue {
     pub digest: String,
 }
 
+/// What a draft is composed with.
+#[derive(Debug, Clone, Copy)]
+pub struct Materials<'a> {
+    /// Who sends.
+    pub newsletter: &'a Newsletter,
+    /// How letters look.
+    pub look: &'a Look,
+}
+
+impl<'a> Materials<'a> {
+    /// A newsletter, and nothing else.
+    pub fn new(newsletter: &'a Newsletter) -> Self {
+        Self { newsletter, look: &PLAIN }
+    }
+}
+
 /// Composes a draft: the issue with its remarks, or every finding if one of them shuts the gate.
 pub fn compose(
     draft: &Draft,
-    newsletter: &Newsletter,
+    materials: &Materials<'_>,
 ) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
-    let mut tags = Tags::avoiding(&everything(draft, newsletter));
+    let Materials { newsletter, look } = *materials;
+    let design = draft.front.theme.unwrap_or(look.theme.design);
+    let mut tags = Tags::avoiding(&everything(draft, materials));
     let subject = tags.mark(&draft.front.subject);
     let title = tags.mark(&draft.front.title);
     let arena = Arena::new();
     let base_url = newsletter.base_url.as_deref();
-    let (root, findings) = tree::prepare(&arena, draft, &title, base_url, &mut tags);
+    let (root, mut findings) = tree::prepare(&arena, draft, &title, base_url, &mut tags);
+    findings.extend(look.remarks(design));
     let shut = findings.iter().any(|finding| finding.rule.gate == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
-    let parts = Parts::render(root, draft, newsletter, &subject, &title, &mut tags);
+    let parts = Parts::render(root, draft, materials, design, &subject, &title, &mut tags);
     let Parts { html, text } = match parts {
         Ok(parts) => parts,
         Err(finding) => return Err(findings.into_iter().chain([finding]).collect()),
@@ -86,22 +108,31 @@ impl Parts {
     fn render(
         root: Node<'_>,
         draft: &Draft,
-        newsletter: &Newsletter,
+        materials: &Materials<'_>,
+        design: Design,
         subject: &str,
         title: &str,
         tags: &mut Tags,
     ) -> Result<Self, Finding> {
+        let Materials { newsletter, look } = *materials;
         let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
         let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
         let reason =
             format!("You receive this letter because you subscribed to {}.", newsletter.name);
         let mut footer = vec![newsletter.name.clone()];
+        footer.extend(look.theme.footer.clone());
         footer.extend(newsletter.postal_address.clone());
         footer.extend([reason.clone(), format!("Unsubscribe: {unsubscribe_url}")]);
-        let page = text::Page { title, preheader: preheader.as_deref(), footer: &footer };
+        let page = text::Page {
+            title,
+            preheader: preheader.as_deref(),
+            header: look.theme.header.as_deref(),
+            footer: &footer,
+        };
         let text = text::render(root, &page);
         let preview = preheader.or_else(|| first_words(root));
-        let body = html::render(root);
+        let body = html::render(root, look.column(design));
+        let dress = look.dress(design);
         let html = layout::document(&layout::Page {
             subject,
             title: &html::smart(title),
@@ -112,6 +143,8 @@ impl Parts {
             reason: &reason,
             unsubscribe_url: &unsubscribe_url,
             body: &body,
+            theme: &look.theme,
+            dress: &dress,
         });
         let html = html.map_err(|error| {
             let message = format!("the letter cannot be laid out: {error}");
@@ -122,11 +155,12 @@ impl Parts {
 }
 
 /// All text in which a stand-in for a merge tag could occur by chance.
-fn everything(draft: &Draft, newsletter: &Newsletter) -> String {
-    let front = &draft.front;
+fn everything(draft: &Draft, materials: &Materials<'_>) -> String {
+    let (front, newsletter, theme) = (&draft.front, materials.newsletter, &materials.look.theme);
     let texts = [&draft.source.text, &front.subject, &front.title, &newsletter.name];
     let more = [&front.preheader, &newsletter.postal_address, &newsletter.base_url];
-    let texts = texts.into_iter().chain(more.into_iter().flatten());
+    let more = more.into_iter().chain([&theme.header, &theme.footer]);
+    let texts = texts.into_iter().chain(more.flatten());
     texts.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 

@@ -6,6 +6,7 @@ mod lists;
 mod newsletter;
 mod relay;
 mod settings;
+mod theme;
 mod unsubscribe;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::source::Source;
 
 pub use settings::KEYS;
 use settings::Settings;
+pub use theme::{Accent, Logo, Theme};
 
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,8 @@ pub struct Config {
     pub unsubscribe: Unsubscribe,
     /// Where Postrider keeps its ledger.
     pub state: State,
+    /// How letters look.
+    pub theme: Theme,
 }
 
 /// `[newsletter]`
@@ -180,6 +184,8 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let relay = relay::read(&mut settings);
     let unsubscribe = unsubscribe::read(&mut settings);
     let dir = settings.path("state.dir");
+    let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
+    let theme = theme::read(&mut settings, base_url);
     if let (Some(newsletter), Some(relay)) = (&newsletter, &relay) {
         newsletter::check_free_mail(&mut settings, &newsletter.from, &relay.host);
     }
@@ -188,7 +194,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
         (Some(newsletter), Some(relay)) if !findings.iter().any(Finding::is_shut) => {
             let audience = Audience { file: file.unwrap_or_else(|| "subscribers.toml".into()) };
             let state = State { dir: dir.unwrap_or_else(|| ".postrider".into()) };
-            Ok((Config { newsletter, audience, relay, unsubscribe, state }, findings))
+            Ok((Config { newsletter, audience, relay, unsubscribe, state, theme }, findings))
         }
         _ => Err(findings),
     }

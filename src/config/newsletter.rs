@@ -80,7 +80,7 @@ fn one_line(text: &str) -> Result<String, Wrong> {
     Err(("holds a control character".into(), "write one line of visible characters".into()))
 }
 
-fn several_lines(text: &str) -> Result<String, Wrong> {
+pub(super) fn several_lines(text: &str) -> Result<String, Wrong> {
     text.lines().try_for_each(|line| one_line(line).map(drop))?;
     Ok(text.to_owned())
 }

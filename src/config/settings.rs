@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use crate::finding::{Finding, nearest, shown};
 use crate::rule::{self, Rule};
-use crate::source::{Source, Span};
+use crate::source::{Place, Source, Span};
 
 /// Every key that is read, as `section.key`.
 pub const KEYS: &[&str] = &[
@@ -22,6 +22,7 @@ pub const KEYS: &[&str] = &[
     "newsletter.language",
     "newsletter.postal-address",
     "newsletter.base-url",
+    "newsletter.theme",
     "audience.file",
     "relay.host",
     "relay.port",
@@ -50,6 +51,17 @@ pub const KEYS: &[&str] = &[
     "unsubscribe.secret-file",
     "unsubscribe.secret-env",
     "state.dir",
+    "theme.accent",
+    "theme.font",
+    "theme.heading-font",
+    "theme.code-font",
+    "theme.width",
+    "theme.logo",
+    "theme.logo-alt",
+    "theme.logo-width",
+    "theme.header",
+    "theme.footer",
+    "theme.css",
 ];
 
 const SECTIONS: &[&str] = &[
@@ -60,6 +72,7 @@ const SECTIONS: &[&str] = &[
     "relay.domain-limits",
     "unsubscribe",
     "state",
+    "theme",
 ];
 
 /// Sections whose keys are names that people choose.
@@ -264,6 +277,17 @@ impl<'a> Settings<'a> {
         self.add(rule, span, message, help);
     }
 
+    /// Where the value of `key` stands; the start of the file for one that is absent.
+    pub(super) fn place(&self, key: &'static str) -> Place {
+        let span = self.value(key).map_or_else(Span::default, |value| value.span().into());
+        self.source.place(span.start)
+    }
+
+    /// The name of the file.
+    pub(super) fn file(&self) -> &str {
+        &self.source.name
+    }
+
     /// Whether the file has this key, rightly or wrongly used.
     pub(super) fn has(&self, key: &'static str) -> bool {
         self.value(key).is_some()
@@ -325,6 +349,10 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 fn example(key: &str) -> &'static str {
     match key.rsplit('.').next().unwrap_or(key) {
         "port" => "587",
+        "width" => "600",
+        "logo-width" => "120",
+        "theme" => "\"letter\"",
+        "accent" => "\"#0a5c50\"",
         "lanes" => "4",
         "messages-per-connection" => "100",
         "retry" => "[\"5m\", \"15m\", \"1h\", \"4h\"]",

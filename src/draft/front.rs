@@ -125,6 +125,7 @@ impl<'a> Reader<'a> {
             .and_then(|_| self.ours.get(&Key::Draft).map(|entry| entry.span));
         front.from = self.value(Key::From, &value::FROM);
         front.reply_to = self.value(Key::ReplyTo, &value::REPLY_TO);
+        front.theme = self.value(Key::Theme, &value::THEME);
         if let Some((subject, span)) = subject {
             self.check_subject(&subject, span);
             front.title = title.map_or_else(|| subject.clone(), |(title, _)| title);

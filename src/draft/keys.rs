@@ -15,6 +15,7 @@ pub(super) enum Key {
     Draft,
     From,
     ReplyTo,
+    Theme,
 }
 
 /// What a key as written stands for.
@@ -29,7 +30,7 @@ pub(super) enum Meaning {
 }
 
 /// Our keys; the first name is shown, the others are what Hugo, Jekyll, Zola, Pelican, Ghost and Buttondown say.
-const OURS: [(Key, &[&str]); 10] = [
+const OURS: [(Key, &[&str]); 11] = [
     (Key::Subject, &["subject", "email_subject"]),
     (Key::Title, &["title"]),
     (
@@ -43,6 +44,7 @@ const OURS: [(Key, &[&str]); 10] = [
     (Key::Draft, &["draft"]),
     (Key::From, &["from"]),
     (Key::ReplyTo, &["reply_to"]),
+    (Key::Theme, &["theme"]),
 ];
 
 /// The page variables of Hugo, Jekyll, Zola and Pelican (their manuals, 2025), folded: drafts that live in a website

@@ -17,6 +17,7 @@ use crate::finding::Finding;
 use crate::mailbox::Mailbox;
 use crate::rule;
 use crate::source::{Source, Span};
+use crate::theme::Design;
 
 /// What the author wrote.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +57,8 @@ pub struct FrontMatter {
     pub from: Option<Mailbox>,
     /// `reply_to`: overrides the configuration.
     pub reply_to: Option<Mailbox>,
+    /// `theme`: the design, instead of the configuration's.
+    pub theme: Option<Design>,
     /// Keys that are not ours, as written.
     pub meta: BTreeMap<String, String>,
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::source::Place;
+use crate::theme::Design;
 
 /// One finding as `rule line:column message | help`.
 fn line(finding: &Finding) -> String {
@@ -32,6 +33,16 @@ fn mistakes(text: &str) -> Vec<String> {
 /// The findings of front matter in YAML that holds `lines` and nothing else.
 fn yaml(lines: &str) -> Vec<String> {
     mistakes(&format!("---\n{lines}\n---\n\nBody\n"))
+}
+
+#[test]
+fn a_draft_may_choose_its_theme() {
+    assert_eq!(front("---\ntitle: A\ntheme: workshop\n---\n").theme, Some(Design::Workshop));
+    assert_eq!(front("---\ntitle: A\n---\n").theme, None);
+    assert_eq!(
+        yaml("title: A\ntheme: buletin"),
+        ["fm-invalid 3:8 `theme` is not a theme: `buletin` | did you mean `bulletin`?"]
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::finding::{is_plain, shown};
 use crate::language::is_language_tag;
 use crate::mailbox::Mailbox;
 use crate::rule::{self, Rule};
+use crate::theme::Design;
 
 /// A value, or what is wrong with it (to follow the key) and what to type instead.
 type Parsed<T> = Result<T, (String, String)>;
@@ -41,6 +42,10 @@ pub(super) const FROM: Read<Mailbox> =
 /// Where answers go.
 pub(super) const REPLY_TO: Read<Mailbox> =
     Read { rule: &rule::REPLYTO_INVALID, may_be_blank: false, parse: mailbox };
+
+/// The design of the letter.
+pub(super) const THEME: Read<Design> =
+    Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: Design::parse };
 
 /// `Re:`, `Fwd:` and their like at the start of a subject, as written.
 pub(super) fn reply_prefix(subject: &str) -> Option<&str> {

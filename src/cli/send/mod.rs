@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::check::gate::{self, Allowed};
-use crate::compose::{self, Issue};
+use crate::compose::{self, Issue, Materials};
 use crate::config::SecretSource;
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
@@ -118,8 +118,9 @@ pub(super) fn load(
 ) -> Result<(Draft, Issue, Vec<Finding>), Failure> {
     let (draft, mut remarks) = draft::read(decode(path)?);
     let Some(draft) = draft else { return Err(remarks.into()) };
+    let materials = Materials { newsletter: &project.config.newsletter, look: &project.look };
     let head_is_shut = remarks.iter().any(Finding::is_shut);
-    let issue = match compose::compose(&draft, &project.config.newsletter) {
+    let issue = match compose::compose(&draft, &materials) {
         Ok((issue, more)) => {
             remarks.extend(more);
             Some(issue).filter(|_| !head_is_shut)

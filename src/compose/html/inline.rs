@@ -3,8 +3,8 @@
 use comrak::nodes::{Ast, Node, NodeLink, NodeValue};
 use maud::{Markup, PreEscaped, html};
 
-/// The width of the text column, in pixels: 600 less 24 of padding on either side.
-pub(super) const COLUMN: u32 = 552;
+use super::fit;
+
 /// Up to this width an image in a line of text stays in the line, in pixels.
 const ICON: u32 = 48;
 
@@ -68,7 +68,7 @@ fn anchor(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
 }
 
 fn image(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
-    let width = width(data);
+    let width = fit::width(data).unwrap_or(ICON);
     let alone = node.next_sibling().is_none() && node.previous_sibling().is_none();
     let style = if width <= ICON && !alone {
         format!("display:inline;vertical-align:middle;width:{width}px;height:auto;border:0")
@@ -78,19 +78,4 @@ fn image(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
     html! {
         img class="picture" src=(link.url) alt=(node.collect_text().trim()) width=(width) style=(PreEscaped(style));
     }
-}
-
-/// The width an author gave, in pixels or per cent of the column, at most the column.
-fn width(data: &Ast) -> u32 {
-    let given = data.attrs.as_deref().and_then(|attrs| {
-        attrs.pairs.iter().find(|(key, _)| key == "width").map(|(_, value)| value.trim().to_owned())
-    });
-    let Some(given) = given else { return COLUMN };
-    let digits: String = given.chars().take_while(char::is_ascii_digit).collect();
-    let width = match digits.parse::<u32>() {
-        Ok(percent) if given.ends_with('%') => COLUMN * percent.min(100) / 100,
-        Ok(width) => width,
-        Err(_) => COLUMN,
-    };
-    if width == 0 { COLUMN } else { width.min(COLUMN) }
 }

@@ -1,7 +1,8 @@
 //! The tree as the HTML of a letter's body: real headings, lists and tables, and tables for what Outlook cannot pad.
 //!
-//! Classes only; `theme.css` holds the looks and is inlined by `layout`.
+//! Classes only; `look` holds the styles, and `layout` inlines them.
 
+mod fit;
 mod inline;
 mod smart;
 
@@ -16,9 +17,11 @@ pub(super) use smart::smart;
 
 /// The body as HTML without styles. Changes the texts of the tree to their typographic form.
 ///
-/// Needs a tree that `tree::prepare` made: the recursion is as deep as the tree.
-pub(super) fn render(root: Node<'_>) -> Markup {
+/// `column` is the width of the text in pixels. Needs a tree that `tree::prepare` made: the recursion is as deep as the
+/// tree.
+pub(super) fn render(root: Node<'_>, column: u32) -> Markup {
     smart::smarten(root);
+    fit::images(root, column);
     let walker = Walker { heading: Cell::new(1), shift: has_h1(root) };
     let (notes, blocks): (Vec<_>, Vec<_>) = root.children().partition(|node| is_note(node));
     html! {
@@ -278,7 +281,7 @@ mod tests {
         let base = Some("https://example.org/");
         let (root, findings) = tree::prepare(&arena, &draft(markdown), "A title", base, &mut tags);
         let findings: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
-        let html = super::render(root.unwrap()).into_string();
+        let html = super::render(root.unwrap(), 552).into_string();
         if findings.is_empty() { html } else { format!("{findings:?}\n{html}") }
     }
 

@@ -59,13 +59,13 @@ fn shown(template: &Template) -> String {
 }
 
 fn composed(draft: &Draft) -> Issue {
-    compose(draft, &newsletter()).unwrap().0
+    compose(draft, &Materials::new(&newsletter())).unwrap().0
 }
 
 #[test]
 fn the_samples_compose_without_anything_to_mend() {
     for draft in samples() {
-        let (issue, findings) = compose(&draft, &newsletter()).unwrap();
+        let (issue, findings) = compose(&draft, &Materials::new(&newsletter())).unwrap();
         let grave = |finding: &&Finding| finding.rule.severity != rule::Severity::Info;
         assert_eq!(findings.iter().filter(grave).collect::<Vec<_>>(), Vec::<&Finding>::new());
         insta::assert_snapshot!(issue.id.clone(), shown(&issue.html));
@@ -113,9 +113,11 @@ fn a_letter_without_a_preheader_previews_its_first_words() {
 
 #[test]
 fn a_remark_does_not_stop_a_letter_and_a_mistake_returns_everything() {
-    let (_, remarks) = compose(&draft("![](https://example.org/a.png)"), &newsletter()).unwrap();
+    let (_, remarks) =
+        compose(&draft("![](https://example.org/a.png)"), &Materials::new(&newsletter())).unwrap();
     assert_eq!(remarks[0].rule.id, "img-alt-missing");
-    let findings = compose(&draft("![](https://example.org/a.png) <script>"), &newsletter());
+    let findings =
+        compose(&draft("![](https://example.org/a.png) <script>"), &Materials::new(&newsletter()));
     let ids: Vec<&str> = findings.unwrap_err().iter().map(|finding| finding.rule.id).collect();
     assert_eq!(ids, ["img-alt-missing", "html-unsupported"]);
 }
@@ -140,7 +142,8 @@ fn the_text_says_every_word_that_the_html_shows() {
     for draft in samples() {
         let issue = composed(&draft);
         let html = shown(&issue.html);
-        let visible = html.split("<div class=\"page\"").nth(1).unwrap().split_once('>').unwrap().1;
+        let visible =
+            html.split("<div class=\"page around\"").nth(1).unwrap().split_once('>').unwrap().1;
         let mut left = words(&shown(&issue.text).replace("⟦Text", "⟦Html"));
         for word in words(&without_tags(visible)) {
             let at = left.iter().position(|known| *known == word);
@@ -269,7 +272,7 @@ proptest! {
 
     #[test]
     fn any_markdown_composes_or_says_why_not(body in markdown()) {
-        match compose(&draft(&body), &newsletter()) {
+        match compose(&draft(&body), &Materials::new(&newsletter())) {
             Err(findings) => prop_assert!(findings.iter().any(|finding| finding.rule.gate == Gate::Shut)),
             Ok((issue, _)) => {
                 let html = shown(&issue.html);
@@ -291,7 +294,7 @@ proptest! {
     #[test]
     fn every_link_of_the_tree_is_in_the_html(body in markdown()) {
         let draft = draft(&body);
-        let mut tags = Tags::avoiding(&everything(&draft, &newsletter()));
+        let mut tags = Tags::avoiding(&everything(&draft, &Materials::new(&newsletter())));
         let arena = Arena::new();
         let (root, _) = tree::prepare(&arena, &draft, "A title", Some("https://example.org/"), &mut tags);
         if let Some(root) = root {
@@ -299,7 +302,7 @@ proptest! {
                 NodeValue::Link(link) => Some(link.url.clone()),
                 _ => None,
             }).collect();
-            let html = html::render(root).into_string();
+            let html = html::render(root, 536).into_string();
             let found: Vec<String> = elements(&html)
                 .iter()
                 .filter(|element| element.name == "a")
@@ -335,7 +338,7 @@ fn hostile_drafts_are_answered_and_do_not_overflow_the_stack() {
         "x".repeat(2 * 1024 * 1024),
     ];
     for body in hostile {
-        if let Err(findings) = compose(&draft(&body), &newsletter()) {
+        if let Err(findings) = compose(&draft(&body), &Materials::new(&newsletter())) {
             assert!(findings.iter().any(|finding| finding.rule.gate == Gate::Shut));
         }
     }

@@ -29,6 +29,8 @@ pub struct Page<'a> {
     pub title: &'a str,
     /// The line that inboxes show beside the subject.
     pub preheader: Option<&'a str>,
+    /// A line below the title.
+    pub header: Option<&'a str>,
     /// Each entry starts a line of its own; LF in it breaks the line, an empty one leaves a blank line.
     pub footer: &'a [String],
 }
@@ -45,6 +47,10 @@ pub fn render<'a>(root: &'a AstNode<'a>, page: &Page<'_>) -> String {
         writer.sheet.gap(top, 2);
     }
     writer.heading(&inline::one_line(page.title), 1);
+    if let Some(header) = page.header {
+        writer.sheet.gap(top, 1);
+        writer.sheet.flow(header);
+    }
     for block in root.children() {
         let section = starts_section(block);
         if section {

@@ -2,6 +2,7 @@
 
 mod example;
 mod relay;
+mod theme;
 
 use super::*;
 use crate::source::Place;

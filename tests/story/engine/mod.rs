@@ -174,8 +174,11 @@ fn plan(readers: usize) -> (SqliteLedger, Arc<Letters>) {
 fn plan_for(addresses: impl IntoIterator<Item = String>) -> (SqliteLedger, Arc<Letters>) {
     let config = config();
     let source = Source::new("tide.md", "---\nsubject: Tide\n---\n\nThe tide turns at six.\n");
-    let (issue, _) =
-        compose::compose(&draft::parse(source).unwrap().0, &config.newsletter).unwrap();
+    let (issue, _) = compose::compose(
+        &draft::parse(source).unwrap().0,
+        &compose::Materials::new(&config.newsletter),
+    )
+    .unwrap();
     let now = Timestamp::from_second(1_790_000_000).unwrap();
     let key = Key::new([7; 32]);
     let head = Letterhead {
