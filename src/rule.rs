@@ -118,6 +118,7 @@ rules! {
     LIST_EMPTY = "list-empty", Error, Allowable, "An issue without recipients is most likely a wrong file or tag.";
     // What the ledger remembers.
     ISSUE_CHANGED = "issue-changed", Error, Allowable, "An issue that was planned keeps its bytes: the draft, the configuration or the program has changed since.";
+    SECRET_CHANGED = "secret-changed", Error, Allowable, "Message-IDs and unsubscribe links of an issue come from one secret; with another a repeated letter would not be the same.";
     PLAN_CHANGED = "plan-changed", Error, Shut, "`--only` is part of the plan and cannot change under way; a plan hash binds exactly what was rehearsed.";
     CLOCK_EARLIER = "clock-earlier", Error, Allowable, "A clock set back would date letters wrongly and retry too early or too late.";
     COUNT_NOT_CONFIRMED = "count-not-confirmed", Error, Shut, "A live send is confirmed with the number of recipients, `--yes` or a plan hash.";

@@ -12,6 +12,7 @@ pub mod list;
 mod passage;
 mod records;
 mod row;
+pub mod suppression;
 pub mod table;
 pub mod write;
 

@@ -10,6 +10,7 @@ mod project;
 mod send;
 mod status;
 pub mod subscribers;
+mod suppress;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,8 @@ enum Command {
     Ledger(ledger::LedgerArgs),
     /// Check, import or export the list
     Subscribers(subscribers::Subscribers),
+    /// Keep addresses from being mailed, whatever the list says; works during a send
+    Suppress(suppress::SuppressArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -99,6 +102,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),
         Command::Subscribers(args) => list(&args, &project()?.list(), printer),
+        Command::Suppress(args) => suppress::run(&args, &project()?, printer),
         Command::Completions { shell } => {
             // The generator panics when it cannot write, so it writes to memory.
             let mut script = Vec::new();

@@ -40,6 +40,12 @@ pub(super) fn run(args: &StatusArgs, project: &Project, printer: Printer) -> Res
     if let (Some(holder), false) = (reader.holder(), printer.json) {
         printer.say(format!("a send is under way ({holder})"));
     }
+    let suppressed = reader.count_suppressed(&project.config.newsletter.list_id)?;
+    if suppressed > 0 && !printer.json {
+        let (readers, are) =
+            (count(suppressed, "reader"), if suppressed == 1 { "is" } else { "are" });
+        printer.say(format!("{readers} {are} suppressed (`postrider suppress list`)"));
+    }
     for summary in &issues {
         let failed = reader.exceptions(&summary.issue, State::Failed.as_str())?;
         let unknown = reader.exceptions(&summary.issue, State::Unknown.as_str())?;

@@ -55,6 +55,13 @@ pub enum Event {
         /// Its last words.
         why: String,
     },
+    /// A recipient is skipped after all: the reader has left during the run.
+    Withdrawn {
+        /// The recipient's address.
+        email: String,
+        /// Whether an earlier attempt was answered.
+        again: bool,
+    },
     /// A stop was asked for: nothing new leaves, what is past its final dot is waited for.
     Draining,
     /// The run stops.

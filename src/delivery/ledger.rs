@@ -28,10 +28,13 @@ pub trait Ledger: Send {
     -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Writes entries in order; all of them are durable when it returns.
+    ///
+    /// Gives the rows whose readers have left since the last time, of all rows of the issue: they are skipped, and
+    /// entries about them are not written, an intent least of all.
     fn append(
         &mut self,
         entries: Vec<Entry>,
-    ) -> impl Future<Output = Result<(), LedgerError>> + Send;
+    ) -> impl Future<Output = Result<Vec<u64>, LedgerError>> + Send;
 
     /// When the earliest deferred row of a share that is not claimed falls due.
     fn next_due(
@@ -176,6 +179,15 @@ impl State {
     /// The state of a word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|row| row.1 == word).map(|row| row.0)
+    }
+}
+
+impl Entry {
+    /// The row's number.
+    pub fn row(&self) -> u64 {
+        match self {
+            Self::Attempting { row, .. } | Self::Settled { row, .. } => *row,
+        }
     }
 }
 

@@ -73,6 +73,11 @@ impl Screen {
                 self.tally.shift(from, outcome.state());
                 self.settled(email, outcome);
             }
+            Event::Withdrawn { email, again } => {
+                let from = if *again { State::Deferred } else { State::Pending };
+                self.tally.shift(from, State::Skipped);
+                self.line(&format!("  skipped   {email}  (suppressed meanwhile)"));
+            }
             Event::Trouble { why, rest } => self.line(&format!("  {why}; trying again in {}", duration(*rest))),
             Event::Waiting { until, full } => {
                 let why = full.map_or("only deferred recipients are left".into(), |limit| format!("the limit of {limit} is full"));
@@ -156,6 +161,7 @@ fn object(event: &Event) -> Value {
             };
             json!({ "event": outcome.state().as_str(), "email": email, "class": class, "reply": reply })
         }
+        Event::Withdrawn { email, .. } => json!({ "event": "skipped", "email": email }),
         Event::Trouble { why, rest } => {
             json!({ "event": "trouble", "why": why, "rest": rest.as_secs_f64() })
         }

@@ -18,4 +18,5 @@ mod preview;
 mod resume;
 mod send;
 mod support;
+mod suppression;
 mod wire;

@@ -81,6 +81,7 @@ fn begin(
     if census.frozen.recipients == 0 && !desk.allowed.covers(&rule::LIST_EMPTY) {
         return Err(Failure::gate(vec![no_recipients(desk)]));
     }
+    census.freeze.keep_secret(&desk.key.fingerprint())?;
     confirm_plan(desk, &census.frozen)?;
     census.freeze.commit()?;
     Ok((census.frozen.issue, letters))

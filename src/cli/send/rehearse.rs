@@ -9,6 +9,7 @@ use crate::config::{Relay, Tls};
 use crate::delivery::plan::Pinned;
 use crate::delivery::{Ending, Orders};
 use crate::io::files;
+use crate::io::ledger_sqlite::read::Reader;
 use crate::io::ledger_sqlite::{Frozen, Ledger, SqliteLedger};
 use crate::io::outbox::{Outbox, Weights};
 use crate::io::sandbox::Sandbox;
@@ -39,6 +40,9 @@ fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
     let letters = Letters::new(&pinned.issue, &desk.letterhead(now, false))
         .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))?;
     let mut ledger = Ledger::throw_away()?;
+    if let Some(known) = Reader::open(&desk.project.state())? {
+        ledger.borrow_suppressions(&known, &config.newsletter.list_id)?;
+    }
     let Census { freeze, frozen } = census::freeze(desk, &mut ledger, &pinned, &letters, now)?;
     freeze.commit()?;
     if frozen.recipients == 0 {

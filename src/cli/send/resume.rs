@@ -28,8 +28,14 @@ pub(super) fn resume(
     }
     check_letter(desk, ledger, known)?;
     check_plan(desk, known)?;
+    check_secret(desk, known)?;
     let letters = letters(desk, &known.pinned, known.released_at)?;
     reconcile(desk, ledger, known, &letters)?;
+    let suppressed = ledger.heed(known.id)?;
+    if !suppressed.is_empty() {
+        let words = left_out(&suppressed);
+        desk.printer.say(format!("{words}: suppressed since the issue was planned"));
+    }
     let planned = known.released_at.strftime("%Y-%m-%d %H:%M UTC");
     let by = if known.version == env!("CARGO_PKG_VERSION") {
         String::new()
@@ -137,13 +143,8 @@ fn reconcile(
 }
 
 fn tell(desk: &Desk<'_>, changed: &Changed) {
-    let left_out: u64 = changed.skipped.iter().map(|(_, number)| number).sum();
-    if left_out > 0 {
-        let reasons: Vec<String> =
-            changed.skipped.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
-        let left_out = count(left_out, "recipient");
-        desk.printer
-            .say(format!("the list has changed: {left_out} left out now ({})", reasons.join(", ")));
+    if !changed.skipped.is_empty() {
+        desk.printer.say(format!("the list has changed: {}", left_out(&changed.skipped)));
     }
     if changed.added > 0 {
         let remedy = if desk.args.include_new {
@@ -156,6 +157,27 @@ fn tell(desk: &Desk<'_>, changed: &Changed) {
             "the list has changed: {added} joined since the issue was planned{remedy}"
         ));
     }
+}
+
+/// How many are skipped from now on, and why.
+fn left_out(skipped: &[(String, u64)]) -> String {
+    let total = skipped.iter().map(|(_, number)| number).sum();
+    let reasons: Vec<String> =
+        skipped.iter().map(|(reason, number)| format!("{number} {reason}")).collect();
+    format!("{} left out now ({})", count(total, "recipient"), reasons.join(", "))
+}
+
+/// Refuses another secret than the one the letters so far were made with.
+fn check_secret(desk: &Desk<'_>, known: &KnownIssue) -> Result<(), Failure> {
+    let is_other =
+        known.secret.as_ref().is_some_and(|fingerprint| *fingerprint != desk.key.fingerprint());
+    if !is_other || desk.allowed.covers(&rule::SECRET_CHANGED) {
+        return Ok(());
+    }
+    let what = format!("`{}` was planned with another secret", desk.issue.id);
+    let help = "bring that secret back; if it is lost, `--allow secret-changed` goes on, and the letters still to leave get other Message-IDs";
+    let finding = Finding::about(&rule::SECRET_CHANGED, &desk.draft.source.name, what).help(help);
+    Err(Failure::gate(vec![finding]))
 }
 
 fn damaged(desk: &Desk<'_>) -> Failure {

@@ -59,6 +59,8 @@ pub(super) struct Dispatcher<'a, L> {
     /// Whether any connection was ever opened; until then only one is tried, so that a wrong password is sent once.
     proven: bool,
     attempting: HashSet<u64>,
+    /// Rows in lanes whose readers have left meanwhile.
+    withdrawn: HashSet<u64>,
     strikes: HashMap<u64, u32>,
     breakers: Breakers,
     /// Domains that nothing more goes to.
@@ -109,6 +111,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             in_flight: 0,
             proven: false,
             attempting: HashSet::new(),
+            withdrawn: HashSet::new(),
             strikes: HashMap::new(),
             breakers: Breakers::default(),
             stopped: HashSet::new(),

@@ -100,6 +100,28 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if garbled { rows.push_back(row) } else { rows.push_front(row) }
     }
 
+    /// Drops rows whose readers have left; those in lanes are dropped when they come back.
+    pub(super) fn withdraw(&mut self, numbers: Vec<u64>) -> Vec<Event> {
+        if numbers.is_empty() {
+            return Vec::new();
+        }
+        self.withdrawn.extend(numbers);
+        let mut events = Vec::new();
+        for part in &mut self.parts {
+            part.rows.retain(|row| {
+                let stays = !self.withdrawn.remove(&row.number);
+                if !stays {
+                    events.push(Event::Withdrawn {
+                        email: row.reader.email.to_string(),
+                        again: row.attempts > 0,
+                    });
+                }
+                stays
+            });
+        }
+        events
+    }
+
     /// Leaves the rows of a domain for the next run.
     pub(super) fn stop_domain(&mut self, domain: String) {
         for part in &mut self.parts {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::Dispatcher;
+use super::pace::Departure;
 use crate::delivery::breaker::Trip;
 use crate::delivery::event::Event;
 use crate::delivery::lane::{Answer, Finished};
@@ -20,7 +21,7 @@ const STRIKES: u32 = 3;
 #[derive(Default)]
 struct Batch {
     entries: Vec<Entry>,
-    permits: Vec<oneshot::Sender<()>>,
+    permits: Vec<(u64, oneshot::Sender<()>)>,
     events: Vec<Event>,
 }
 
@@ -60,17 +61,26 @@ impl<L: Ledger> Dispatcher<'_, L> {
         }
         let entries = std::mem::take(&mut batch.entries);
         let intents: Vec<u64> = entries.iter().filter_map(intent).collect();
-        if !entries.is_empty()
-            && let Err(error) = self.ledger.append(entries).await
-        {
-            self.halt(Fault::Ledger(error.to_string()), &mut batch);
-            batch.permits.clear();
-            // These are not on disk, so nothing is to be taken back there.
-            for row in intents {
-                self.attempting.remove(&row);
+        let appended =
+            if entries.is_empty() { Ok(Vec::new()) } else { self.ledger.append(entries).await };
+        match appended {
+            Ok(left) => {
+                for row in &left {
+                    self.attempting.remove(row);
+                }
+                batch.permits.retain(|(row, _)| !left.contains(row));
+                batch.events.extend(self.withdraw(left));
+            }
+            Err(error) => {
+                self.halt(Fault::Ledger(error.to_string()), &mut batch);
+                batch.permits.clear();
+                // These are not on disk, so nothing is to be taken back there.
+                for row in intents {
+                    self.attempting.remove(&row);
+                }
             }
         }
-        for permit in batch.permits {
+        for (_, permit) in batch.permits {
             let _ = permit.send(());
         }
         for event in batch.events {
@@ -86,12 +96,15 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let at = self.pace.clock.now();
         self.attempting.insert(row);
         batch.entries.push(Entry::Attempting { row, at });
-        batch.permits.push(permit);
+        batch.permits.push((row, permit));
     }
 
     fn finish(&mut self, lane: usize, row: Row, finished: Finished, batch: &mut Batch) {
         self.in_flight -= 1;
         let departure = self.departures[lane].take();
+        if self.withdrawn.remove(&row.number) {
+            return self.left_alone(lane, &row, departure, batch);
+        }
         let attempt = match finished {
             Finished::Judged { verdict, brake, carried } => {
                 self.proven = true;
@@ -123,6 +136,23 @@ impl<L: Ledger> Dispatcher<'_, L> {
         }
         self.release(lane, &attempt, batch);
         self.conclude(row, attempt, batch);
+    }
+
+    /// The reader has left before the letter did: the ledger says so already.
+    fn left_alone(
+        &mut self,
+        lane: usize,
+        row: &Row,
+        departure: Option<Departure>,
+        batch: &mut Batch,
+    ) {
+        self.begun -= 1;
+        if let Some(departure) = departure {
+            self.pace.take_back(departure);
+        }
+        self.idle.push(lane);
+        let (email, again) = (row.reader.email.to_string(), row.attempts > 0);
+        batch.events.push(Event::Withdrawn { email, again });
     }
 
     /// A connection that could not be opened: not the row's fault, so it costs it no strike.

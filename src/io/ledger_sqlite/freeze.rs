@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::Ledger;
+use super::{Ledger, suppression};
 use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
 use crate::delivery::plan::{Pinned, PlanHash, digest};
@@ -111,6 +111,8 @@ impl<'a> Freeze<'a> {
     pub fn seal(&mut self, list_sha256: &str) -> Result<Frozen, LedgerError> {
         let (duplicates, duplicate_lines) = self.collapse()?;
         let connection = &self.ledger.connection;
+        let list = suppression::list_of(connection, self.issue)?;
+        suppression::heed(connection, self.issue, &list, 0)?;
         let plan_hash = plan_hash(connection, self.issue)?;
         connection.execute(
             "UPDATE issue SET plan_hash = ?2, list_sha256 = ?3 WHERE id = ?1",
@@ -126,6 +128,13 @@ impl<'a> Freeze<'a> {
             duplicate_lines,
             plan_hash,
         })
+    }
+
+    /// Keeps the fingerprint of the secret that the letters are made with.
+    pub fn keep_secret(&self, fingerprint: &str) -> Result<(), LedgerError> {
+        let sql = "UPDATE issue SET secret = ?2 WHERE id = ?1";
+        self.ledger.connection.execute(sql, params![self.issue, fingerprint])?;
+        Ok(())
     }
 
     /// Makes the sealed plan durable.

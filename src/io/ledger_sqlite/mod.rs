@@ -10,6 +10,7 @@ pub mod resolve;
 mod rows;
 mod schema;
 mod shares;
+pub mod suppression;
 mod verify;
 
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct KnownIssue {
     pub is_whole: bool,
     /// The version of the program that planned it.
     pub version: String,
+    /// The fingerprint of the secret its letters are made with; earlier versions did not keep it.
+    pub secret: Option<String>,
     /// `--only` of the plan.
     pub only: Option<String>,
     /// The list's SHA-256 when it was last read.
@@ -166,7 +169,7 @@ impl Ledger {
 }
 
 fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
-    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at, version FROM issue WHERE slug = ?1";
+    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at, version, secret FROM issue WHERE slug = ?1";
     let found = connection
         .query_row(sql, params![slug], |row| {
             let pinned: String = row.get(1)?;
@@ -176,6 +179,7 @@ fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, Ledg
                     .map_err(|error| refusal(format!("pinned issue is damaged: {error}")))?,
                 is_whole: row.get::<_, String>(2)? == digest(&pinned),
                 version: row.get(7)?,
+                secret: row.get(8)?,
                 only: row.get(3)?,
                 list_sha256: row.get(4)?,
                 plan_hash: row.get(5)?,

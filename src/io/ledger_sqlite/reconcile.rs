@@ -149,7 +149,7 @@ fn longer_hash(connection: &Connection, issue: i64, last: i64) -> rusqlite::Resu
 }
 
 /// By how many each reason has grown.
-fn more(before: &[(String, u64)], now: Vec<(String, u64)>) -> Vec<(String, u64)> {
+pub(super) fn more(before: &[(String, u64)], now: Vec<(String, u64)>) -> Vec<(String, u64)> {
     let had = |reason: &str| before.iter().find(|(old, _)| old == reason).map_or(0, |(_, n)| *n);
     let grown = now.into_iter().map(|(reason, number)| {
         let more = number - had(&reason);

@@ -4,10 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{OpenError, shares, timestamp};
+use super::{OpenError, shares, suppression, timestamp};
 use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, Share, State, Tally};
+use crate::delivery::transport::{Enhanced, Reply, Stage};
+use crate::delivery::verdict::Failure;
 
 /// The ledger of an issue that is being sent.
 #[derive(Debug)]
@@ -22,6 +24,14 @@ struct Inner {
     run: i64,
     /// The last pending row handed out, by share; rows before it are settled, set aside or with the dispatcher.
     cursors: HashMap<String, i64>,
+    /// The list this issue is for.
+    list: String,
+    /// The last suppression that was looked at.
+    heeded: i64,
+    /// Rows whose readers have left during this run.
+    withdrawn: HashSet<i64>,
+    /// Those of them that the dispatcher does not know of yet.
+    untold: Vec<u64>,
     /// Rows handed out and not settled.
     claimed: HashSet<i64>,
 }
@@ -36,12 +46,17 @@ impl SqliteLedger {
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
         let run = start_run(&ledger.connection, issue, pid, host, now)?;
+        let list = suppression::list_of(&ledger.connection, issue)?;
         Ok(Self {
             inner: Some(Inner {
                 ledger,
                 issue,
                 run,
                 cursors: HashMap::new(),
+                list,
+                heeded: 0,
+                withdrawn: HashSet::new(),
+                untold: Vec::new(),
                 claimed: HashSet::new(),
             }),
         })
@@ -113,7 +128,7 @@ impl Ledger for SqliteLedger {
         .await
     }
 
-    async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    async fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
         self.with(move |inner| inner.append(&entries)).await
     }
 
@@ -151,6 +166,11 @@ impl Inner {
         limit: usize,
         share: &Share,
     ) -> Result<Vec<Row>, LedgerError> {
+        // What is recorded from here on is looked at the next time.
+        let last = suppression::last(&self.ledger.connection)?;
+        let left = suppression::heed(&self.ledger.connection, self.issue, &self.list, self.heeded)?;
+        self.heeded = last;
+        self.withdraw(left);
         let due = ("d.state = 'deferred' AND d.next_at <= ?2", "d.next_at");
         let mut rows = self.select(due, now.as_millisecond(), limit + self.claimed.len(), share)?;
         rows.retain(|row| !self.claimed.contains(&number(row)));
@@ -197,13 +217,30 @@ impl Inner {
         Ok(rows)
     }
 
-    fn append(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
+    /// Gives the rows whose readers have left since the last time; entries about them are not written.
+    fn append(&mut self, entries: &[Entry]) -> Result<Vec<u64>, LedgerError> {
         let (issue, run) = (self.issue, self.run);
-        let transaction = self.ledger.connection.transaction()?;
+        // Immediate: a suppression is durable before this transaction begins, or after its intents are.
+        let transaction =
+            self.ledger.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut left = suppression::heed(&transaction, issue, &self.list, self.heeded)?;
         for entry in entries {
+            let row = entry.row().cast_signed();
+            if self.withdrawn.contains(&row) || left.contains(&row) {
+                continue;
+            }
             write(&transaction, issue, run, entry)?;
+            if let Entry::Settled { outcome, .. } = entry
+                && matches!(outcome.state(), State::Pending | State::Deferred)
+                && suppression::heed_row(&transaction, issue, &self.list, row)?
+            {
+                left.push(row);
+            }
         }
+        let heeded = suppression::last(&transaction)?;
         transaction.commit()?;
+        self.heeded = heeded;
+        self.withdraw(left);
         for entry in entries {
             // A row that is pending again stays with the dispatcher, so its claim stands.
             if let Entry::Settled { row, outcome, .. } = entry
@@ -212,7 +249,13 @@ impl Inner {
                 self.claimed.remove(&row.cast_signed());
             }
         }
-        Ok(())
+        Ok(std::mem::take(&mut self.untold))
+    }
+
+    /// Remembers rows that are not to be mailed any more.
+    fn withdraw(&mut self, rows: Vec<i64>) {
+        self.untold.extend(rows.iter().map(|row| row.unsigned_abs()));
+        self.withdrawn.extend(rows);
     }
 
     fn next_due(&self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
@@ -256,10 +299,10 @@ fn settle(
     issue: i64,
     run: i64,
     row: i64,
-    at: Timestamp,
+    moment: Timestamp,
     outcome: &Outcome,
 ) -> rusqlite::Result<usize> {
-    let at = at.as_millisecond();
+    let at = moment.as_millisecond();
     let (reason, next_at, stage, reply, words) = match outcome {
         Outcome::Sent(reply) => (None, None, None, Some(reply), reply.to_string()),
         Outcome::Deferred(next_at, stage, reply) => {
@@ -272,6 +315,9 @@ fn settle(
         Outcome::NotSent(why) => (None, None, None, None, why.clone()),
         Outcome::Unknown(why) => (Some("no-reply"), None, None, None, why.clone()),
     };
+    if let (Some(Stage::Rcpt), Some(reply)) = (stage, reply) {
+        suppress(connection, issue, row, moment, outcome, reply)?;
+    }
     let answered = i64::from(reply.is_some());
     connection
         .prepare_cached(
@@ -293,6 +339,34 @@ fn settle(
                first_at = CASE WHEN ?7 THEN coalesce(first_at, ?5) ELSE first_at END WHERE issue = ?1 AND row = ?2",
         )?
         .execute(params![issue, row, outcome.state().as_str(), reason, at, next_at, answered])
+}
+
+/// A recipient the relay does not know is never mailed again; one it refuses with words that say less, when it has done
+/// so in another issue a week or more before.
+fn suppress(
+    connection: &Connection,
+    issue: i64,
+    row: i64,
+    at: Timestamp,
+    outcome: &Outcome,
+    reply: &Reply,
+) -> rusqlite::Result<()> {
+    let Outcome::Failed(class, ..) = outcome else { return Ok(()) };
+    let disabled = reply.enhanced == Some(Enhanced(5, 2, 1)) && !reply.text.contains("rate");
+    let like = match class {
+        Failure::BadAddress => None,
+        Failure::Mailbox if disabled => Some(format!("{} 5.2.1%", reply.code)),
+        Failure::Unclear if reply.enhanced.is_none() => Some(format!("{}%", reply.code)),
+        _ => return Ok(()),
+    };
+    let words = match like {
+        None => reply.to_string(),
+        Some(like) if suppression::refused_before(connection, issue, row, at, &like)? => {
+            format!("refused in two issues, now with {reply}")
+        }
+        Some(_) => return Ok(()),
+    };
+    suppression::bounced(connection, issue, row, at, &words)
 }
 
 /// The states of an issue, recounted from its rows.

@@ -124,7 +124,7 @@ impl Ledger for Failing {
         self.inner.set_aside(rows).await
     }
 
-    async fn append(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    async fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
         let Some(appends) = self.appends.checked_sub(1) else {
             self.appends = if self.heals { usize::MAX } else { 0 };
             return Err(LedgerError("no space left on device".into()));
@@ -132,9 +132,10 @@ impl Ledger for Failing {
         self.appends = appends;
         let intents =
             entries.iter().filter(|entry| matches!(entry, Entry::Attempting { .. })).count();
-        self.inner.append(entries).await.expect("the entries follow from what is on disk");
+        let left = self.inner.append(entries).await;
+        let left = left.expect("the entries follow from what is on disk");
         self.intents.fetch_add(intents, Ordering::SeqCst);
-        Ok(())
+        Ok(left)
     }
 
     async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {

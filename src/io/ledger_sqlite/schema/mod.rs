@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::refusal;
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
-const STEPS: [&str; 3] = [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql")];
+const STEPS: [&str; 4] =
+    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
 
 /// "Post" in ASCII: tells our file from any other `SQLite` database.
 const APPLICATION_ID: i32 = 0x506f_7374;
@@ -191,9 +192,17 @@ mod tests {
             let refused = explain(&ledger.execute_batch(sql).unwrap_err());
             assert!(refused.contains(words), "{sql}: {refused}");
         }
-        for sql in
-            ["DELETE FROM meta", "DELETE FROM attempt", "UPDATE attempt SET outcome = 'failed'"]
-        {
+        ledger
+            .execute_batch("INSERT INTO suppression VALUES (1, 'k', 'a@b', 'manual', '*', 0, NULL); UPDATE issue SET secret = 'a'")
+            .unwrap();
+        for sql in [
+            "DELETE FROM meta",
+            "DELETE FROM attempt",
+            "UPDATE attempt SET outcome = 'failed'",
+            "DELETE FROM suppression",
+            "UPDATE suppression SET reason = 'removed'",
+            "UPDATE issue SET secret = 'b'",
+        ] {
             assert!(ledger.execute_batch(sql).is_err(), "{sql}");
         }
     }
