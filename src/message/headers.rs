@@ -17,6 +17,7 @@ use crate::address::EmailAddress;
 pub(super) type Reason = &'static str;
 
 const TOO_LONG: Reason = "does not fit a header line of 998 characters (RFC 5322 2.1.1)";
+const NO_ADDRESS: Reason = "is not an address for a header";
 const CONTROL: Reason = "has a control character or a line break; a header is one line";
 
 /// Who a letter is from, and where answers go.
@@ -60,9 +61,16 @@ pub(super) fn shared(
         .raw_header(plain("X-Auto-Response-Suppress", "OOF, AutoReply")))
 }
 
-/// The value of To.
-pub(super) fn to(reader: Mailbox) -> Result<String, Reason> {
-    value(header::To::from(Mailboxes::from(reader)).display())
+/// The value of To. An address that needs SMTPUTF8 stands there as it is (RFC 6532 3.2), which lettre would not write.
+pub(super) fn to(name: Option<&str>, address: &EmailAddress) -> Result<String, Reason> {
+    if !address.needs_smtputf8() {
+        let reader = mailbox(name, address)?;
+        return value(header::To::from(Mailboxes::from(reader)).display());
+    }
+    let stand_in = format!("x@{}", address.domain()).parse().map_err(|_| NO_ADDRESS)?;
+    let value = to(name, &stand_in)?;
+    let (before, after) = value.rsplit_once("x@").unwrap_or_default();
+    Ok(format!("{before}{}@{after}", address.local_part()))
 }
 
 /// The value of Subject.
@@ -84,11 +92,10 @@ pub(super) fn list_unsubscribe(urls: &[String]) -> Result<String, Reason> {
 /// A mailbox as a header can hold it; a blank name is none.
 pub(super) fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mailbox, Reason> {
     if address.needs_smtputf8() {
-        return Err("needs SMTPUTF8 (RFC 6531), which is not spoken here");
+        return Err("needs SMTPUTF8 (RFC 6531), which only recipients may");
     }
     let name = name.map(one_line).transpose()?.filter(|name| !name.is_empty());
-    let address = Address::new(address.local_part(), address.domain())
-        .map_err(|_| "is not an address for a header")?;
+    let address = Address::new(address.local_part(), address.domain()).map_err(|_| NO_ADDRESS)?;
     Ok(Mailbox::new(name, address))
 }
 
@@ -208,7 +215,7 @@ mod tests {
     use super::*;
 
     fn to_value(name: &str) -> Result<String, Reason> {
-        to(mailbox(Some(name), &"ada@example.org".parse().unwrap())?)
+        to(Some(name), &"ada@example.org".parse().unwrap())
     }
 
     #[test]
@@ -219,6 +226,15 @@ mod tests {
         assert_eq!(to_value("Zoë").unwrap(), "=?utf-8?b?Wm/Dqw==?= <ada@example.org>");
         let evil = to_value("Eve <eve@example.net>, x").unwrap();
         assert!(evil.starts_with("=?utf-8?b?") && evil.ends_with("?= <ada@example.org>"), "{evil}");
+    }
+
+    #[test]
+    fn an_address_beyond_ascii_stands_as_it_is_and_its_name_is_encoded() {
+        let address = "zoë@example.org".parse().unwrap();
+        assert_eq!(to(None, &address).unwrap(), "zoë@example.org");
+        assert_eq!(to(Some("Zoë"), &address).unwrap(), "=?utf-8?b?Wm/Dqw==?= <zoë@example.org>");
+        let long = to(Some(&"x@y ".repeat(20)), &address).unwrap();
+        assert!(long.ends_with("\r\n <zoë@example.org>"), "{long}");
     }
 
     #[test]

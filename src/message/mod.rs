@@ -31,7 +31,7 @@ pub struct Message {
     pub envelope: Envelope,
     /// The Message-ID without its angle brackets.
     pub id: String,
-    /// Header and body: ASCII, CRLF only, lines of at most 998 bytes (RFC 5322 2.1.1), no line that starts with a
+    /// Header and body: ASCII but for a recipient's address in To that needs SMTPUTF8 (RFC 6532), CRLF only, lines of at most 998 bytes (RFC 5322 2.1.1), no line that starts with a
     /// dot, ends in CRLF.
     pub bytes: Vec<u8>,
 }
@@ -253,9 +253,7 @@ fn subject(template: &Template, is_test: bool) -> Result<Wording, SyntaxError> {
 }
 
 fn to(reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
-    headers::mailbox(None, &reader.email).map_err(unfit("email"))?;
-    let mailbox = headers::mailbox(reader.name.as_deref(), &reader.email);
-    mailbox.and_then(headers::to).map_err(unfit("name"))
+    headers::to(reader.name.as_deref(), &reader.email).map_err(unfit("name"))
 }
 
 fn unfit(name: &'static str) -> impl Fn(&'static str) -> Vec<Unresolved> {

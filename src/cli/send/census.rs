@@ -81,13 +81,9 @@ pub(super) fn freeze<'a>(
     Ok(Census { freeze, frozen })
 }
 
-/// Why a reader is not mailed. Headers are written in ASCII, so an address that needs SMTPUTF8 (RFC 6531) is left out,
-/// counted and told, rather than holding up everybody else.
+/// Why a reader is not mailed.
 pub(super) fn skip_reason(reader: &Subscriber) -> Option<&'static str> {
-    if !reader.status.is_active() {
-        return Some(reader.status.name());
-    }
-    reader.email.needs_smtputf8().then_some("smtputf8")
+    (!reader.status.is_active()).then(|| reader.status.name())
 }
 
 /// Where a bad row starts.

@@ -5,13 +5,16 @@
 /// The longest line without its CRLF (RFC 5322 2.1.1).
 const LONGEST_LINE: usize = 998;
 
-/// Refuses bytes that are not CRLF lines of plain ASCII, or that would need dot-stuffing.
-pub(super) fn check(bytes: &[u8]) -> Result<(), String> {
+/// Refuses bytes that are not CRLF lines of plain ASCII, or that would need dot-stuffing. `smtputf8` allows for UTF-8.
+pub(super) fn check(bytes: &[u8], smtputf8: bool) -> Result<(), String> {
     if !bytes.ends_with(b"\r\n") {
         return Err("the letter does not end with CRLF".into());
     }
-    if !bytes.is_ascii() {
+    if !smtputf8 && !bytes.is_ascii() {
         return Err("the letter is not ASCII".into());
+    }
+    if std::str::from_utf8(bytes).is_err() {
+        return Err("the letter is not UTF-8".into());
     }
     if bytes.contains(&0) {
         return Err("the letter contains NUL".into());
@@ -40,13 +43,13 @@ mod tests {
 
     #[test]
     fn a_letter_of_crlf_lines_passes() {
-        assert_eq!(check(b"Subject: x\r\n\r\nbody. \r\n"), Ok(()));
-        assert_eq!(check(&[vec![b'x'; 998], b"\r\n".to_vec()].concat()), Ok(()));
+        assert_eq!(check(b"Subject: x\r\n\r\nbody. \r\n", false), Ok(()));
+        assert_eq!(check(&[vec![b'x'; 998], b"\r\n".to_vec()].concat(), false), Ok(()));
     }
 
     #[test]
     fn everything_that_could_smuggle_is_refused() {
-        let why = |bytes: &[u8]| check(bytes).unwrap_err();
+        let why = |bytes: &[u8]| check(bytes, false).unwrap_err();
         assert_eq!(why(b""), "the letter does not end with CRLF");
         assert_eq!(why(b"a\n"), "the letter does not end with CRLF");
         assert_eq!(why(b"a\r\nb\nc\r\n"), "line 2 of the letter ends with a bare LF");
@@ -56,6 +59,8 @@ mod tests {
         assert_eq!(why(b"a\x80\r\n"), "the letter is not ASCII");
         assert_eq!(why(b"a\r\n.\r\n"), "line 2 of the letter starts with a dot");
         assert_eq!(why(b".a\r\n"), "line 1 of the letter starts with a dot");
+        assert_eq!(check("To: zoë@example.org\r\n".as_bytes(), true), Ok(()));
+        assert_eq!(check(b"To: zo\xeb\r\n", true).unwrap_err(), "the letter is not UTF-8");
         let long = [vec![b'x'; 999], b"\r\n".to_vec()].concat();
         assert_eq!(why(&long), "line 1 of the letter is longer than 998 bytes");
     }

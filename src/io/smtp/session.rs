@@ -6,7 +6,7 @@ use std::time::Duration;
 use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::MailParameter;
+use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 use tokio::time::timeout;
 
 use super::letter;
@@ -155,8 +155,8 @@ impl SmtpSession {
 
     /// What the relay has announced it will not take, as the reply it would give: nothing is said for it.
     fn foreseen(&self, message: &Message) -> Option<SendError> {
-        let Envelope { reverse_path, recipient } = &message.envelope;
-        if !self.offers.smtputf8 && (reverse_path.needs_smtputf8() || recipient.needs_smtputf8()) {
+        let reverse_path = &message.envelope.reverse_path;
+        if !self.offers.smtputf8 && needs_smtputf8(message) {
             let stage = if reverse_path.needs_smtputf8() { Stage::Mail } else { Stage::Rcpt };
             let text = "5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)";
             return Some(SendError::Refused { stage, reply: Reply::new(550, text) });
@@ -170,12 +170,16 @@ impl SmtpSession {
     }
 
     fn mail(&self, message: &Message) -> Mail {
-        let Envelope { reverse_path, recipient } = &message.envelope;
+        let reverse_path = &message.envelope.reverse_path;
         let mut parameters = Vec::new();
         if self.offers.size.is_some() {
             parameters.push(MailParameter::Size(message.bytes.len()));
         }
-        if reverse_path.needs_smtputf8() || recipient.needs_smtputf8() {
+        if needs_smtputf8(message) {
+            // To holds the address as it is; a relay that speaks SMTPUTF8 must offer 8BITMIME (RFC 6531 3.1).
+            if self.offers.eight_bit {
+                parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+            }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         Mail::new(Some(address(reverse_path)), parameters)
@@ -272,7 +276,7 @@ impl Session for SmtpSession {
                 return Err(self.broken(Stage::Body, true, "no letter was offered".into()));
             }
         }
-        if let Err(why) = letter::check(&message.bytes) {
+        if let Err(why) = letter::check(&message.bytes, needs_smtputf8(message)) {
             return Err(self.broken(Stage::Body, true, why));
         }
         self.write_body(&message.bytes).await?;
@@ -292,6 +296,12 @@ impl Session for SmtpSession {
             let _ = timeout(QUIT, goodbye).await;
         }
     }
+}
+
+/// Whether an address of the letter needs SMTPUTF8 (RFC 6531); everybody else's letter goes without.
+fn needs_smtputf8(message: &Message) -> bool {
+    let Envelope { reverse_path, recipient } = &message.envelope;
+    reverse_path.needs_smtputf8() || recipient.needs_smtputf8()
 }
 
 /// `EmailAddress` is stricter than lettre's own check.

@@ -104,7 +104,12 @@ impl<'a> Dialogue<'a> {
             self.send(b"334 UGFzc3dvcmQ6\r\n")?;
             self.line()?;
         }
-        self.step(Phase::Auth, "235 2.7.0 welcome").map(drop)
+        if self.step(Phase::Auth, "235 2.7.0 welcome")? == "334" {
+            // XOAUTH2: the reason first, the refusal after the client's empty line.
+            self.line()?;
+            self.send(b"535 5.7.8 not accepted\r\n")?;
+        }
+        Ok(())
     }
 
     /// Takes the letter after a 354.

@@ -173,10 +173,15 @@ async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered() {
     assert_eq!(stage, Stage::Rcpt);
     assert_eq!(reply, "550 5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)");
     send(&mut session, &letter_to("reader@example.net")).await.unwrap();
-    let relay = Relay::start(Script::new().offering(&["SMTPUTF8"]));
+    let relay = Relay::start(Script::new().offering(&["8BITMIME", "SMTPUTF8"]));
+    let to = "To: <grüße@example.net>\r\n".as_bytes();
+    let message = Message { bytes: [to, &message.bytes].concat(), ..message };
     send_afresh(&Way::to(relay.port()), &message).await.unwrap();
-    assert_eq!(relay.commands()[1], "MAIL FROM:<news@example.org> SMTPUTF8");
+    assert_eq!(relay.commands()[1], "MAIL FROM:<news@example.org> BODY=8BITMIME SMTPUTF8");
     assert_eq!(relay.copies("grüße@example.net"), 1);
+    assert_eq!(relay.journal()[0].letter, message.bytes);
+    send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await.unwrap();
+    assert!(relay.commands().contains(&"MAIL FROM:<news@example.org>".to_owned()));
 }
 
 #[tokio::test]
