@@ -12,6 +12,7 @@ mod bad_input;
 mod changes;
 mod desk_work;
 mod engine;
+mod faults;
 mod kills;
 mod ledger;
 mod preview;

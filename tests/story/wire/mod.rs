@@ -5,6 +5,7 @@
 mod dialogue;
 mod ending;
 mod opening;
+mod tokens;
 
 use std::time::Duration;
 
@@ -72,6 +73,12 @@ impl Way {
     fn login(mut self) -> Self {
         let proof = Proof::Password(SecretSource::Env("UNUSED".into()));
         self.relay.login = Some(Login { user: "ada".into(), proof });
+        self
+    }
+
+    fn token(mut self, command: &str) -> Self {
+        let proof = Proof::Token(command.into());
+        self.relay.login = Some(Login { user: "ada@example.org".into(), proof });
         self
     }
 

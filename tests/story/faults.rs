@@ -1,0 +1,350 @@
+//! The fault matrix, row by row, through the real binary: what the ledger says afterwards, and what the relay stored.
+//!
+//! The wire's stories look at the same faults byte by byte. Silence and waiting are scaled by the configuration.
+
+use super::support::authority::Authority;
+use super::support::desk::{Desk, Run, address};
+use super::support::oracle::{self, Account};
+use super::support::relay::Relay;
+use super::support::script::{Act, Phase, Rule, Script, Security};
+
+const READERS: usize = 6;
+
+/// A send to a few readers over one connection, with these further lines in the configuration.
+struct Send {
+    relay: Relay,
+    desk: Desk,
+}
+
+impl Send {
+    fn to(script: Script, relay: &str) -> Self {
+        let server = Relay::start(script);
+        let desk = Desk::new(READERS, server.port());
+        desk.configure(server.port(), &format!("lanes = 1\n{relay}"));
+        Self { relay: server, desk }
+    }
+
+    /// With STARTTLS and a login, to a relay that is trusted through `ca-file`.
+    fn secured(script: Script, authority: &Authority) -> Self {
+        let send = Self::to(script, "user = \"ada\"\npassword-command = \"echo hunter2\"");
+        send.desk.write("ca.pem", &authority.pem());
+        send.bend("tls = \"none\"", "tls = \"starttls\"\nca-file = \"ca.pem\"");
+        send
+    }
+
+    fn bend(&self, from: &str, to: &str) {
+        let config = self.desk.read("config.toml");
+        assert!(config.contains(from), "{config}");
+        self.desk.write("config.toml", &config.replace(from, to));
+    }
+
+    fn impatient(self, phase: &str) -> Self {
+        self.bend(&format!("{phase} = \"2s\""), &format!("{phase} = \"200ms\""));
+        self
+    }
+
+    fn run(&self) -> Run {
+        self.desk.run("--json send drafts/tide.md --yes")
+    }
+
+    /// Fails unless ledger and relay agree; gives the account.
+    fn account(&self) -> Account {
+        oracle::judge(&self.relay, &self.desk, READERS)
+    }
+
+    fn all_pending(&self) {
+        assert_eq!(self.account().of("pending"), READERS);
+        assert_eq!(self.relay.stored(), 0);
+    }
+
+    fn all_sent(&self) {
+        assert_eq!(self.account().of("sent"), READERS);
+    }
+}
+
+fn starttls(authority: &Authority) -> Script {
+    Script::new()
+        .offering(&["AUTH PLAIN"])
+        .secured(Security::StartTls(authority.server(&["127.0.0.1"])))
+}
+
+fn first(phase: Phase, act: Act) -> Script {
+    Script::new().with(Rule::at(phase, act).times(1))
+}
+
+#[test]
+fn row_2_packets_go_nowhere() {
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    listener.bind(&any.into()).unwrap();
+    listener.listen(0).unwrap();
+    let port = listener.local_addr().unwrap().as_socket().unwrap();
+    // The kernel answers no further handshake once nobody has accepted so many.
+    let patience = std::time::Duration::from_millis(200);
+    let taken: Vec<_> =
+        (0..8).map_while(|_| std::net::TcpStream::connect_timeout(&port, patience).ok()).collect();
+    assert!(taken.len() < 8, "this kernel takes connections nobody asked for");
+    let desk = Desk::new(2, port.port());
+    let config = desk.read("config.toml").replace("connect = \"2s\"", "connect = \"100ms\"");
+    desk.write("config.toml", &config);
+    desk.run("send drafts/tide.md --yes").exits(3).says("no connection within 100ms");
+    assert_eq!(desk.counts()["pending"], 2);
+}
+
+#[test]
+fn row_3_the_name_does_not_resolve() {
+    let desk = Desk::new(2, 587);
+    let config = desk.read("config.toml").replace("127.0.0.1", "relay.invalid");
+    let config = config.replace("tls = \"none\"", "tls = \"starttls\"");
+    desk.write("config.toml", &config.replace("connect = \"2s\"", "connect = \"500ms\""));
+    desk.run("send drafts/tide.md --yes").exits(3).says("cannot be reached");
+    assert_eq!(desk.counts()["pending"], 2);
+}
+
+#[test]
+fn row_4_no_greeting() {
+    let send = Send::to(Script::new().on(Phase::Greeting, Act::Stall), "").impatient("greeting");
+    send.run().exits(3).says("no greeting within 200ms");
+    assert_eq!(send.desk.counts()["pending"], READERS);
+}
+
+#[test]
+fn row_5_the_greeting_refuses() {
+    let send = Send::to(Script::new().on(Phase::Greeting, Act::reply("554 5.7.1 go away")), "");
+    send.run().exits(5).says("554 5.7.1 go away");
+    send.all_pending();
+}
+
+#[test]
+fn row_6_busy_twice_and_then_well() {
+    let busy = Rule::at(Phase::Greeting, Act::ReplyFin("421 4.3.2 busy".into())).times(2);
+    let send = Send::to(Script::new().with(busy), "");
+    let run = send.run().exits(0);
+    assert!(run.stdout.contains("\"event\":\"slowed\""), "{}", run.stdout);
+    send.all_sent();
+}
+
+#[test]
+fn rows_7_and_13_a_login_only_under_tls() {
+    let authority = Authority::new();
+    let send = Send::secured(Script::new().offering(&["AUTH PLAIN"]), &authority);
+    send.run().exits(6).says("the relay does not offer STARTTLS");
+    assert_eq!(send.relay.count("AUTH"), 0);
+    send.all_pending();
+    let send = Send::secured(starttls(&authority).offering_in_tls(&["SIZE"]), &authority);
+    send.run().exits(6).says("offers neither AUTH PLAIN nor AUTH LOGIN");
+    assert_eq!(send.relay.count("AUTH"), 0);
+    send.all_pending();
+}
+
+#[test]
+fn row_8_plaintext_glued_to_the_reply_to_starttls() {
+    let authority = Authority::new();
+    let glued = Act::TwoReplies("220 go".into(), "250-AUTH PLAIN".into());
+    let send = Send::secured(starttls(&authority).on(Phase::StartTls, glued), &authority);
+    send.run().exits(6).says("TLS injection");
+    assert_eq!(send.relay.count("AUTH"), 0);
+    send.all_pending();
+}
+
+#[test]
+fn row_9_certificates_that_do_not_vouch() {
+    let authority = Authority::new();
+    let expired = Security::StartTls(authority.expired_server(&["127.0.0.1"]));
+    let other = Security::StartTls(authority.server(&["mail.example.org"]));
+    let stranger = Security::StartTls(Authority::new().server(&["127.0.0.1"]));
+    for (security, why) in
+        [(expired, "expired"), (other, "not valid for name"), (stranger, "invalid peer")]
+    {
+        let script = Script::new().offering(&["AUTH PLAIN"]).secured(security);
+        let send = Send::secured(script, &authority);
+        send.run().exits(6).says(why);
+        assert_eq!(send.relay.count("AUTH"), 0);
+        send.all_pending();
+    }
+}
+
+#[test]
+fn row_10_the_handshake_is_reset_once() {
+    let authority = Authority::new();
+    let reset = Rule::at(Phase::Handshake, Act::Rst).times(1);
+    let send = Send::secured(starttls(&authority).with(reset), &authority);
+    send.run().exits(0);
+    send.all_sent();
+}
+
+#[test]
+fn row_11_a_wrong_password_is_tried_once() {
+    let authority = Authority::new();
+    let wrong = Act::reply("535 5.7.8 authentication failed");
+    let send = Send::secured(starttls(&authority).on(Phase::Auth, wrong), &authority);
+    send.run().exits(6).says("535 5.7.8");
+    assert_eq!(send.relay.count("AUTH"), 1);
+    send.all_pending();
+}
+
+#[test]
+fn row_15_the_daily_limit_after_a_hundred() {
+    let limit = Act::reply("550 5.4.5 Daily user sending limit exceeded");
+    let script = Script::new().with(Rule::at(Phase::Mail, limit).every(100));
+    let relay = Relay::start(script);
+    let desk = Desk::new(120, relay.port());
+    desk.configure(relay.port(), "lanes = 1\nmessages-per-connection = 1000");
+    desk.run("send drafts/tide.md --yes").exits(5).says("5.4.5 Daily user sending limit");
+    let account = oracle::judge(&relay, &desk, 120);
+    assert_eq!((account.of("sent"), account.of("pending")), (100, 20));
+}
+
+#[test]
+fn row_17_a_refusal_that_says_no_more_than_no() {
+    let no = Rule::at(Phase::Rcpt, Act::reply("550 no")).to(&address(3));
+    let send = Send::to(Script::new().with(no), "");
+    send.run().exits(0);
+    assert_eq!(send.desk.status()["failed"][0]["class"], "unclear");
+    assert_eq!(send.account().of("sent"), READERS - 1);
+}
+
+#[test]
+fn rows_19_and_33_the_relay_hangs_up_after_rcpt_and_after_it_has_taken_a_letter() {
+    let send = Send::to(first(Phase::Rcpt, Act::ReplyFin("250 ok".into())), "");
+    send.run().exits(0);
+    send.all_sent();
+    let send = Send::to(Script::new().on(Phase::Dot, Act::ReplyFin("250 2.0.0 ok".into())), "");
+    send.run().exits(0);
+    send.all_sent();
+    assert_eq!(send.relay.connections(), READERS);
+}
+
+#[test]
+fn row_20_data_is_answered_with_250() {
+    let send = Send::to(Script::new().on(Phase::Data, Act::reply("250 ok")), "");
+    send.run().exits(5).says("the relay does not keep to SMTP");
+    assert_eq!((send.relay.count("DATA"), send.relay.journal().len()), (3, 0));
+    send.all_pending();
+}
+
+#[test]
+fn row_21_the_go_ahead_never_comes() {
+    let send = Send::to(Script::new().on(Phase::Data, Act::Stall), "");
+    send.bend("command = \"2s\"", "command = \"2s\"\ndata = \"200ms\"");
+    send.run().exits(3);
+    assert_eq!(send.desk.counts()["pending"], READERS);
+}
+
+#[test]
+fn rows_26_27_28_and_36_no_definite_reply_to_the_dot_leaves_doubt() {
+    let hello = Act::Garbage(b"hello\r\n".to_vec());
+    for (act, copies) in
+        [(Act::AcceptThenRst, 1), (Act::DropThenRst, 0), (Act::Stall, 0), (hello, 1)]
+    {
+        let rule = Rule::at(Phase::Dot, act).to(&address(2));
+        let send = Send::to(Script::new().with(rule), "").impatient("dot");
+        send.run().exits(4);
+        assert_eq!(send.desk.status()["unknown"][0]["email"], address(2));
+        assert_eq!(send.relay.copies(&address(2)), copies);
+        assert_eq!(send.desk.counts()["sent"], READERS - 1);
+    }
+}
+
+#[test]
+fn row_29_a_reply_to_the_dot_that_is_late_but_in_time() {
+    let late = Act::Delay(std::time::Duration::from_millis(1500));
+    let send = Send::to(first(Phase::Dot, late), "").impatient("block");
+    send.run().exits(0);
+    send.all_sent();
+}
+
+#[test]
+fn rows_25_30_and_32_refused_after_data_and_taken_the_next_time() {
+    let again = "retry = [\"1s\"]\nwait = \"20s\"";
+    for act in [Act::reply("451 4.3.0 later"), Act::ReplyFin("421 4.3.2 shutting down".into())] {
+        let send = Send::to(first(Phase::Dot, act), again);
+        let run = send.run().exits(0);
+        assert!(run.stdout.contains("\"event\":\"deferred\""), "{}", run.stdout);
+        send.all_sent();
+    }
+}
+
+#[test]
+fn rows_34_35_and_37_odd_replies_to_the_dot_that_mean_sent() {
+    let two = Act::TwoReplies("250 2.0.0 ok".into(), "550 5.7.1 or not".into());
+    let odd = [
+        Act::Split("250 2.0.0 ok".into()),
+        Act::Garbage(b"250 2.0.0 sch\xf6n\r\n".to_vec()),
+        Act::Garbage(b"250\xff\xfe\r\n".to_vec()),
+        two,
+    ];
+    for act in odd {
+        let send = Send::to(Script::new().on(Phase::Dot, act), "");
+        send.run().exits(0);
+        send.all_sent();
+    }
+}
+
+#[test]
+fn row_39_a_421_to_mail_after_every_few_letters() {
+    let enough = Act::ReplyFin("421 4.7.0 enough for now".into());
+    let send = Send::to(Script::new().with(Rule::at(Phase::Mail, enough).every(2)), "");
+    let run = send.run().exits(0);
+    assert!(run.stdout.contains("\"event\":\"slowed\""), "{}", run.stdout);
+    send.all_sent();
+}
+
+#[test]
+fn row_40_a_reply_without_end_costs_no_memory() {
+    let flood = Act::Flood(b"250-x\r\n".repeat(10_000));
+    let send = Send::to(Script::new().on(Phase::Mail, flood), "");
+    let mut child = send.desk.start("send drafts/tide.md --yes");
+    let memory = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let status = std::fs::read_to_string(&memory).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kilobytes = peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok());
+        most = kilobytes.unwrap_or(0).max(most);
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let run = Run::of(&child.wait_with_output().unwrap());
+    run.exits(5).says("the relay's reply does not end");
+    assert!((1_000..64 * 1_024).contains(&most), "{most} KiB");
+    send.all_pending();
+}
+
+#[test]
+fn row_41_a_letter_larger_than_the_relay_takes() {
+    let send = Send::to(Script::new().offering(&["SIZE 100"]), "");
+    send.run().exits(1).says("the relay announced a limit of 100").says("make the letter lighter");
+    assert_eq!(send.relay.count("MAIL"), 0);
+    send.all_pending();
+}
+
+#[test]
+fn a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_where_not() {
+    for (offers, state) in [(&["8BITMIME", "SMTPUTF8"][..], "sent"), (&["8BITMIME"], "failed")] {
+        let send = Send::to(Script::new().offering(offers), "");
+        send.desk.write("subscribers.toml", "[[subscriber]]\nemail = \"zoë@example.org\"\n");
+        send.run().exits(0);
+        assert_eq!(send.desk.counts()[state], 1);
+        if state == "failed" {
+            let failed = &send.desk.status()["failed"][0];
+            assert_eq!(failed["class"], "local");
+            assert!(failed["reply"].as_str().unwrap().contains("does not offer SMTPUTF8"));
+        } else {
+            let letter = String::from_utf8(send.relay.journal()[0].letter.clone()).unwrap();
+            assert!(letter.contains("\r\nTo: zoë@example.org\r\n"), "{letter}");
+        }
+    }
+}
+
+#[test]
+fn limits_of_the_configuration_hold_from_one_run_to_the_next() {
+    let send = Send::to(Script::new(), "limits = [\"4/hour\", \"100/s\"]");
+    send.run().exits(3).says("the limit of 4/h is full").says("run the same command again after");
+    send.run().exits(3);
+    let account = send.account();
+    assert_eq!((account.of("sent"), account.of("pending")), (4, 2));
+    let send = Send::to(Script::new(), "[relay.domain-limits]\n\"example.org\" = \"2/day\"");
+    send.run().exits(3).says("the limit of 2/day is full");
+    assert_eq!(send.account().of("sent"), 2);
+}
