@@ -114,7 +114,11 @@ fn a_ledger_of_the_first_version_goes_on_where_it_stopped() {
     old.execute_batch(include_str!("../../src/io/ledger_sqlite/schema/1.sql")).unwrap();
     old.execute("ATTACH ?1 AS new", [path.to_str().unwrap()]).unwrap();
     for table in ["issue", "recipient", "recipient_key", "delivery", "attempt", "run"] {
-        old.execute_batch(&format!("INSERT INTO {table} SELECT * FROM new.{table}")).unwrap();
+        let sql = "SELECT group_concat(name) FROM pragma_table_info(?1, 'main')";
+        let columns: String = old.query_row(sql, [table], |row| row.get(0)).unwrap();
+        let copy =
+            format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
+        old.execute_batch(&copy).unwrap();
     }
     old.execute_batch("DETACH new; PRAGMA application_id=1349481332; PRAGMA user_version=1")
         .unwrap();

@@ -8,7 +8,7 @@ use super::super::support::script::{Act, Phase, Script};
 fn told(bytes: &[u8]) -> String {
     let relay = Relay::start(Script::new().on(Phase::Rcpt, Act::Garbage(bytes.to_vec())));
     let desk = Desk::new(1, relay.port());
-    let run = desk.run("send drafts/tide.md --yes").exits(3);
+    let run = desk.run("send drafts/tide.md --yes").exits(5);
     assert!(!run.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", run.stderr);
     assert_eq!(relay.count("DATA"), 0);
     assert_eq!(desk.counts()["pending"], 1, "{}", run.stderr);
@@ -19,9 +19,9 @@ fn told(bytes: &[u8]) -> String {
 
 #[test]
 fn what_is_not_a_reply_leaves_the_recipient_pending_and_is_shown_as_it_came() {
-    insta::assert_snapshot!(told(b"25\r\n"), @r"broke off at RCPT TO: the relay said `25`, which is not a reply; trying again in 500 ms");
-    insta::assert_snapshot!(told(b"999 x\r\n"), @r"broke off at RCPT TO: the relay said `999 x`, which is not a reply; trying again in 500 ms");
-    insta::assert_snapshot!(told(b"250-a\r\n550 b\r\n"), @r"broke off at RCPT TO: one reply of the relay has codes 250 and 550; trying again in 500 ms");
-    insta::assert_snapshot!(told(b"\0\x1b[2J\r\n"), @r"broke off at RCPT TO: the relay said `\u{0}\u{1b}[2J`, which is not a reply; trying again in 500 ms");
-    insta::assert_snapshot!(told(b"\r\n"), @r"broke off at RCPT TO: the relay said ``, which is not a reply; trying again in 500 ms");
+    insta::assert_snapshot!(told(b"25\r\n"), @r"out of step at RCPT TO: the relay said `25`, which is not a reply; trying again in 500 ms");
+    insta::assert_snapshot!(told(b"999 x\r\n"), @r"out of step at RCPT TO: the relay said `999 x`, which is not a reply; trying again in 500 ms");
+    insta::assert_snapshot!(told(b"250-a\r\n550 b\r\n"), @r"out of step at RCPT TO: one reply of the relay has codes 250 and 550; trying again in 500 ms");
+    insta::assert_snapshot!(told(b"\0\x1b[2J\r\n"), @r"out of step at RCPT TO: the relay said `\u{0}\u{1b}[2J`, which is not a reply; trying again in 500 ms");
+    insta::assert_snapshot!(told(b"\r\n"), @r"out of step at RCPT TO: the relay said ``, which is not a reply; trying again in 500 ms");
 }
