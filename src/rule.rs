@@ -90,6 +90,14 @@ rules! {
     HTML_UNCLOSED = "html-unclosed", Error, Shut, "Raw HTML that is opened is closed again in the same block; otherwise it changes everything after it.";
     IMG_ALT_MISSING = "img-alt-missing", Error, Open, "An image has a text for readers who do not see it.";
     IMG_RELATIVE = "img-relative", Error, Shut, "An image address is absolute, or `base-url` makes it so.";
+    ATTRIBUTE_UNKNOWN = "attribute-unknown", Warning, Open, "What stands in braces after a link or an image does something.";
+    VIDEO_PICTURE_MISSING = "video-picture-missing", Warning, Open, "Mail plays no videos; a link to one needs a picture to be shown as more than a link.";
+    CALLOUT_UNKNOWN = "callout-unknown", Warning, Open, "A callout is of a kind we know; otherwise it is plain text.";
+    BLOCK_UNCLOSED = "block-unclosed", Error, Allowable, "A code block or a callout that is opened is closed again; otherwise it takes in the rest of the letter.";
+    NOTE_UNCLOSED = "note-unclosed", Error, Allowable, "An editor's note is closed; otherwise readers see it, or it hides the rest of the letter.";
+    INCLUDE_FAILED = "include-failed", Error, Shut, "A snippet that a draft includes is a text in the project's folder that can be read.";
+    COMMAND_MISPLACED = "command-misplaced", Error, Allowable, "`[[toc]]` and `[[include: …]]` stand on a line of their own; elsewhere readers would see them.";
+    CONTENTS_EMPTY = "contents-empty", Warning, Open, "A table of contents has headings to list.";
     FOOTNOTE_UNDEFINED = "footnote-undefined", Error, Allowable, "A footnote marker has its note.";
     TODO_LEFTOVER = "todo-leftover", Error, Allowable, "Placeholder text (TODO, TK, TKTK, FIXME, lorem ipsum) is not meant for readers.";
     MERGE_SYNTAX = "merge-syntax", Error, Shut, "A merge tag is complete and understood.";

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use postrider::cli::Exit;
 use postrider::finding::Finding;
+use postrider::io::snippets;
 use postrider::rule::Severity;
 use postrider::source::Source;
 use postrider::{compose, config, draft};
@@ -77,12 +78,48 @@ fn the_sample_drafts_are_exemplary() {
     assert!(samples().len() >= 2);
     for path in samples() {
         let source = Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
-        let (draft, mut remarks) = draft::parse(source).unwrap();
+        let (mut draft, mut remarks) = draft::parse(source).unwrap();
+        snippets::gather(&mut draft, &root());
         remarks.extend(
             compose::compose(&draft, &compose::Materials::new(&config.newsletter)).unwrap().1,
         );
         let bad: Vec<&Finding> =
             remarks.iter().filter(|finding| finding.rule.severity != Severity::Info).collect();
         assert!(bad.is_empty(), "{bad:?}");
+    }
+}
+
+/// The Markdown examples of a page: what stands between fences named `markdown`.
+fn examples(page: &str) -> Vec<String> {
+    let mut examples = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(fence) = line.strip_suffix("markdown").filter(|fence| fence.starts_with("```"))
+        else {
+            continue;
+        };
+        examples
+            .push(lines.by_ref().take_while(|line| *line != fence).collect::<Vec<_>>().join("\n"));
+    }
+    examples
+}
+
+#[test]
+fn every_example_of_the_writers_page_composes_as_it_stands() {
+    let source = Source::new("config.example.toml", text("config.example.toml"));
+    let (config, _) = config::parse(&source).unwrap();
+    let examples = examples(&text("docs/writing.md"));
+    assert!(examples.len() >= 12);
+    for example in examples {
+        let has_head = example.starts_with("---\nsubject");
+        let head = if has_head { "" } else { "---\nsubject: An example\n---\n" };
+        let source = Source::new("docs/writing.md", format!("{head}{example}\n"));
+        let (mut draft, mut remarks) = draft::parse(source).unwrap();
+        snippets::gather(&mut draft, &root());
+        match compose::compose(&draft, &compose::Materials::new(&config.newsletter)) {
+            Ok((_, more)) => remarks.extend(more),
+            Err(more) => remarks.extend(more),
+        }
+        assert!(remarks.is_empty(), "{example}\n{remarks:?}");
     }
 }

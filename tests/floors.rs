@@ -31,6 +31,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("rusqlite", &["io/ledger_sqlite"]),
     ("axum", &["studio"]),
+    ("syntect", &["compose/html/highlight"]),
+    ("two_face", &["compose/html/highlight"]),
     ("notify", &["io/watch"]),
     ("indicatif", &["report"]),
     ("tokio_rustls", &["io"]),

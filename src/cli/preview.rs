@@ -14,7 +14,7 @@ use crate::compose::merge::fill::Unresolved;
 use crate::delivery::plan::hex;
 use crate::finding::Finding;
 use crate::io::watch::Watch;
-use crate::io::{files, secret};
+use crate::io::{files, secret, snippets};
 use crate::message::{Letterhead, Letters};
 use crate::report::Printer;
 use crate::rule;
@@ -97,7 +97,8 @@ async fn serve(
         printer.say("there is no config.toml, so this uses the example's settings (`postrider init` makes one)");
     }
     files::open(&args.draft)?;
-    let mut watch = Watch::start(&watched(args, config, &project)).map_err(|error| {
+    let mut files = watched(args, config, &project);
+    let mut watch = Watch::start(&files).map_err(|error| {
         Failure::new(Exit::Storage, format!("saves cannot be watched: {error}"))
     })?;
     let token = hex(&secret::random::<16>()?);
@@ -116,6 +117,15 @@ async fn serve(
     let saves = async {
         for version in 2.. {
             watch.changed().await;
+            if let Ok(project) = Project::load(config) {
+                let now = watched(args, config, &project);
+                // A save may include another file. The new watch begins before the draft is read again.
+                if now != files
+                    && let Ok(begun) = Watch::start(&now)
+                {
+                    (watch, files) = (begun, now);
+                }
+            }
             let last = proofs.borrow().clone();
             proofs.send_replace(Arc::new(proof(args, config, Some(&last), version)));
         }
@@ -131,16 +141,18 @@ async fn serve(
     Ok(Exit::Complete)
 }
 
-/// The files that change what is shown.
+/// The files that change what is shown: the draft, what it includes, the configuration and the list.
 fn watched(args: &PreviewArgs, config: Option<&Path>, project: &Project) -> Vec<PathBuf> {
     let config = config.unwrap_or(Path::new("config.toml")).to_owned();
-    let list = project.list();
-    let mut files = vec![args.draft.clone(), config];
-    files.extend(project.config.theme.css.as_deref().map(|css| project.path(css)));
-    if list.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.exists()) {
-        files.push(list);
+    let mut more = vec![project.list()];
+    more.extend(project.config.theme.css.as_deref().map(|css| project.path(css)));
+    if let Ok((Some(draft), _)) = send::read(&args.draft, project) {
+        more.extend(snippets::paths(&draft, project.root()));
     }
-    files
+    more.retain(|file| {
+        file.parent().is_some_and(|folder| folder.as_os_str().is_empty() || folder.exists())
+    });
+    [args.draft.clone(), config].into_iter().chain(more).collect()
 }
 
 /// What the page shows now: the letters of this save, or the last good ones with the mistakes.

@@ -73,6 +73,11 @@ impl Project {
         self.root.join(&self.config.state.dir)
     }
 
+    /// The project's folder.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// A path that the configuration names.
     pub(super) fn path(&self, named: &Path) -> PathBuf {
         self.root.join(named)

@@ -154,13 +154,19 @@ impl Parts {
     }
 }
 
+/// The names of the snippets that a text includes with `[[include: NAME]]`, in order.
+pub fn included(text: &str) -> Vec<&str> {
+    tree::included(text)
+}
+
 /// All text in which a stand-in for a merge tag could occur by chance.
 fn everything(draft: &Draft, materials: &Materials<'_>) -> String {
     let (front, newsletter, theme) = (&draft.front, materials.newsletter, &materials.look.theme);
     let texts = [&draft.source.text, &front.subject, &front.title, &newsletter.name];
     let more = [&front.preheader, &newsletter.postal_address, &newsletter.base_url];
     let more = more.into_iter().chain([&theme.header, &theme.footer]);
-    let texts = texts.into_iter().chain(more.flatten());
+    let snippets = draft.snippets.values().flatten().map(|snippet| &snippet.text);
+    let texts = texts.into_iter().chain(more.flatten()).chain(snippets);
     texts.map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 

@@ -16,6 +16,7 @@ pub(super) enum Key {
     From,
     ReplyTo,
     Theme,
+    Toc,
 }
 
 /// What a key as written stands for.
@@ -30,7 +31,7 @@ pub(super) enum Meaning {
 }
 
 /// Our keys; the first name is shown, the others are what Hugo, Jekyll, Zola, Pelican, Ghost and Buttondown say.
-const OURS: [(Key, &[&str]); 11] = [
+const OURS: [(Key, &[&str]); 12] = [
     (Key::Subject, &["subject", "email_subject"]),
     (Key::Title, &["title"]),
     (
@@ -45,6 +46,7 @@ const OURS: [(Key, &[&str]); 11] = [
     (Key::From, &["from"]),
     (Key::ReplyTo, &["reply_to"]),
     (Key::Theme, &["theme"]),
+    (Key::Toc, &["toc"]),
 ];
 
 /// The page variables of Hugo, Jekyll, Zola and Pelican (their manuals, 2025), folded: drafts that live in a website
@@ -81,7 +83,6 @@ const OTHERS: &[&str] = &[
     "url",
     "videos",
     "weight",
-    "toc",
     // Jekyll
     "author",
     "category",
@@ -128,8 +129,8 @@ pub(super) fn meaning(key: &str) -> Meaning {
     let names = || OURS.iter().flat_map(|row| row.1.iter().copied());
     let folded_names: Vec<String> = names().map(fold).collect();
     let near = nearest(&folded, folded_names.iter().map(String::as_str)).filter(|near| {
-        // Of a word of four letters two are half: `note` is no slip for `date`.
-        folded.chars().count() > 4 || strsim::osa_distance(&folded, near) < 2
+        // Of a word of four letters two are half: `note` is no slip for `date`, nor `top` for `toc`.
+        near.len() > 3 && (folded.chars().count() > 4 || strsim::osa_distance(&folded, near) < 2)
     });
     match near.and_then(|near| names().find(|name| fold(name) == near)) {
         Some(name) => Meaning::Misspelt(name),
@@ -165,7 +166,7 @@ mod tests {
         assert_eq!(meaning("Replyto_"), Meaning::Ours(Key::ReplyTo));
         assert_eq!(meaning("preveiw-text"), Meaning::Misspelt("preview_text"));
         assert_eq!(meaning("form"), Meaning::Misspelt("from"));
-        for foreign in ["path", "image", "tags", "note", "link", "hero"] {
+        for foreign in ["path", "image", "tags", "note", "link", "hero", "top"] {
             assert_eq!(meaning(foreign), Meaning::Foreign, "{foreign}");
         }
     }

@@ -28,6 +28,21 @@ pub struct Draft {
     pub front: FrontMatter,
     /// Where the Markdown body lies in the source.
     pub body: Span,
+    /// The texts that the body includes, and those that they include, by name. [`parse`] leaves this empty: reading
+    /// files is for those who call it.
+    pub snippets: BTreeMap<String, Snippet>,
+}
+
+/// A text that is included, or why it is not.
+pub type Snippet = Result<Source, Refusal>;
+
+/// Why a snippet is not included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// A lower-case fragment with literals in backticks.
+    pub message: String,
+    /// What to type instead.
+    pub help: String,
 }
 
 /// The head of a draft. The subject falls back to the title and is never blank.
@@ -53,6 +68,8 @@ pub struct FrontMatter {
     pub lang: Option<String>,
     /// `draft: true`, with its place.
     pub draft: Option<Span>,
+    /// `toc: true`: the letter has a table of contents.
+    pub toc: bool,
     /// `from`: overrides the configuration.
     pub from: Option<Mailbox>,
     /// `reply_to`: overrides the configuration.
@@ -107,7 +124,7 @@ pub fn read(source: Source) -> (Option<Draft>, Vec<Finding>) {
     };
     let front = front::read(&source, &head, &entries, &mut findings);
     findings.sort_by_key(|finding| finding.place);
-    (Some(Draft { source, front, body: head.body }), findings)
+    (Some(Draft { source, front, body: head.body, snippets: BTreeMap::new() }), findings)
 }
 
 #[cfg(test)]

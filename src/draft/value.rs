@@ -36,6 +36,8 @@ pub(super) const LANGUAGE: Read<String> =
 /// Whether the letter is not to leave yet; never blank, because a guess could send it.
 pub(super) const DRAFT: Read<bool> =
     Read { rule: &rule::FM_INVALID, may_be_blank: false, parse: draft };
+/// Whether the letter has a table of contents.
+pub(super) const TOC: Read<bool> = Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: toc };
 /// The sender.
 pub(super) const FROM: Read<Mailbox> =
     Read { rule: &rule::FROM_INVALID, may_be_blank: false, parse: mailbox };
@@ -129,6 +131,14 @@ fn language(text: &str) -> Parsed<String> {
 }
 
 fn draft(text: &str) -> Parsed<bool> {
+    yes_or_no(text, "write `true` to keep the letter from leaving, or remove the key")
+}
+
+fn toc(text: &str) -> Parsed<bool> {
+    yes_or_no(text, "write `true` for a table of contents, or remove the key")
+}
+
+fn yes_or_no(text: &str, help: &str) -> Parsed<bool> {
     match text.to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -137,7 +147,7 @@ fn draft(text: &str) -> Parsed<bool> {
                 "" => "must be `true` or `false`, got nothing".to_owned(),
                 _ => format!("must be `true` or `false`, got `{}`", shown(text)),
             },
-            "write `true` to keep the letter from leaving, or remove the key".into(),
+            help.to_owned(),
         )),
     }
 }

@@ -8,4 +8,5 @@ pub mod replacement;
 pub mod sandbox;
 pub mod secret;
 pub mod smtp;
+pub mod snippets;
 pub mod watch;

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import shutil
 import unittest
 
 import desk as desks
@@ -27,6 +28,7 @@ STYLES = 16_384
 def letters():
     """Where each draft's files are, by the draft's name."""
     desk = desks.Desk(3)
+    shutil.copytree(desks.ROOT / "snippets", desk.folder / "snippets")
     folders = {}
     for draft in sorted((desks.ROOT / "drafts").glob("*.md")):
         folders[draft.stem] = desk.folder / "out" / draft.stem

@@ -18,6 +18,7 @@ mod ledger;
 mod preview;
 mod resume;
 mod send;
+mod snippets;
 mod support;
 mod suppression;
 mod wire;

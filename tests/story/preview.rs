@@ -89,6 +89,19 @@ fn a_save_is_on_the_page_and_a_mistake_leaves_the_last_good_letter() {
 }
 
 #[test]
+fn a_save_of_what_a_draft_includes_is_on_the_page_too() {
+    let desk = Desk::new(1, 1);
+    std::fs::create_dir(desk.path("snippets")).unwrap();
+    desk.write("snippets/a.md", "Low water.\n");
+    let preview = Preview::start(&desk);
+    let draft = desk.read("drafts/tide.md");
+    desk.write("drafts/tide.md", &format!("{draft}\n[[include: snippets/a.md]]\n"));
+    preview.until("letter.txt", "Low water.");
+    desk.write("snippets/a.md", "High water.\n");
+    preview.until("letter.txt", "High water.");
+}
+
+#[test]
 fn another_host_name_gets_nothing() {
     let desk = Desk::new(1, 1);
     let preview = Preview::start(&desk);

@@ -19,6 +19,7 @@ use crate::config::SecretSource;
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
 use crate::io::secret::Secret;
+use crate::io::snippets;
 use crate::message::Letterhead;
 use crate::message::token::Key;
 use crate::report::Printer;
@@ -111,12 +112,24 @@ pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Resul
     }
 }
 
+/// Reads a draft and what it includes, as far as that goes.
+pub(super) fn read(
+    path: &Path,
+    project: &Project,
+) -> Result<(Option<Draft>, Vec<Finding>), Failure> {
+    let (mut draft, remarks) = draft::read(decode(path)?);
+    if let Some(draft) = &mut draft {
+        snippets::gather(draft, project.root());
+    }
+    Ok((draft, remarks))
+}
+
 /// Reads and composes a draft; gives it with its remarks, among them the gates it does not pass.
 pub(super) fn load(
     path: &Path,
     project: &Project,
 ) -> Result<(Draft, Issue, Vec<Finding>), Failure> {
-    let (draft, mut remarks) = draft::read(decode(path)?);
+    let (draft, mut remarks) = read(path, project)?;
     let Some(draft) = draft else { return Err(remarks.into()) };
     let materials = Materials { newsletter: &project.config.newsletter, look: &project.look };
     let head_is_shut = remarks.iter().any(Finding::is_shut);

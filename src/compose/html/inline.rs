@@ -1,12 +1,19 @@
 //! What stands within a line: text, emphasis, links, images, footnote marks.
 
-use comrak::nodes::{Ast, Node, NodeLink, NodeValue};
+use comrak::nodes::{Ast, Node, NodeLink, NodeTaskItem, NodeValue};
 use maud::{Markup, PreEscaped, html};
 
 use super::fit;
+use crate::compose::tree::videos;
 
 /// Up to this width an image in a line of text stays in the line, in pixels.
 const ICON: u32 = 48;
+
+/// Outlook pads no link: wide spaces that only it sees make the room beside and above a button's text.
+const MSO_BEFORE: &str =
+    "<!--[if mso]><i style=\"mso-font-width:150%;mso-text-raise:21px\">\u{2003}</i><![endif]-->";
+const MSO_AFTER: &str =
+    "<!--[if mso]><i style=\"mso-font-width:150%\">\u{2003}\u{200b}</i><![endif]-->";
 
 /// The content of a node that holds a line of text.
 pub(super) fn line(node: Node<'_>) -> Markup {
@@ -25,6 +32,8 @@ pub(super) fn inline(node: Node<'_>) -> Markup {
         NodeValue::Strikethrough => html! { del { (line(node)) } },
         NodeValue::Superscript => html! { sup { (line(node)) } },
         NodeValue::Subscript => html! { sub { (line(node)) } },
+        NodeValue::Highlight => html! { mark class="mark" { (line(node)) } },
+        NodeValue::TaskItem(task) => html! { (task_box(task)) },
         NodeValue::Link(link) => anchor(node, &data, link),
         NodeValue::Image(link) => image(node, &data, link),
         NodeValue::FootnoteReference(reference) => {
@@ -56,14 +65,37 @@ pub(super) fn only_image(paragraph: Node<'_>) -> Option<(Markup, Option<String>)
     Some((inline(only), Some(link.title.clone()).filter(|title| !title.is_empty())))
 }
 
+/// The video that is all of a paragraph: its picture, its title and its address.
+pub(super) fn only_video(paragraph: Node<'_>) -> Option<(Markup, String, String)> {
+    if !matches!(paragraph.data().value, NodeValue::Paragraph) {
+        return None;
+    }
+    let only = paragraph.first_child().filter(|child| child.next_sibling().is_none())?;
+    let data = only.data();
+    let NodeValue::Link(link) = &data.value else { return None };
+    let title = only.collect_text().trim().to_owned();
+    has_class(&data, videos::CLASS).then(|| (inline(only), title, link.url.clone()))
+}
+
+/// What a task shows instead of the check box that Outlook and others would drop.
+pub(super) fn task_box(task: &NodeTaskItem) -> &'static str {
+    if task.symbol.is_some() { "☑ " } else { "☐ " }
+}
+
+fn has_class(data: &Ast, class: &str) -> bool {
+    data.attrs.as_deref().is_some_and(|attrs| attrs.classes.iter().any(|known| known == class))
+}
+
 fn anchor(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
-    let is_button = data
-        .attrs
-        .as_deref()
-        .is_some_and(|attrs| attrs.classes.iter().any(|class| class == "button"));
     let title = Some(&link.title).filter(|title| !title.is_empty());
+    if !has_class(data, "button") {
+        return html! { a class="link" href=(link.url) title=[title] { (line(node)) } };
+    }
+    let class = if has_class(data, "secondary") { "button secondary" } else { "button" };
     html! {
-        a class=(if is_button { "button" } else { "link" }) href=(link.url) title=[title] { (line(node)) }
+        a class=(class) href=(link.url) title=[title] {
+            (PreEscaped(MSO_BEFORE)) span style="mso-text-raise:10px" { (line(node)) } (PreEscaped(MSO_AFTER))
+        }
     }
 }
 

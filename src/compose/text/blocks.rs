@@ -8,6 +8,7 @@ use super::inline;
 use super::links::Links;
 use super::sheet::{Frame, Sheet};
 use super::table::Table;
+use crate::compose::tree::contents;
 
 /// Code stands this far in, and so do the details of a term.
 const INDENT: &str = "    ";
@@ -47,6 +48,8 @@ impl Writer {
                 self.sheet.line(&format!("{}{THEMATIC_BREAK}", " ".repeat(before)));
             }
             NodeValue::Table(table) => self.table(node, table),
+            // There is nothing to jump to.
+            NodeValue::BlockDirective(directive) if directive.info == contents::NAME => {}
             // The preparation of the tree has turned what raw HTML shows into nodes; notes are written at the end.
             NodeValue::HtmlBlock(_)
             | NodeValue::FrontMatter(_)

@@ -5,13 +5,15 @@
 use comrak::nodes::{AstNode, NodeLink, NodeValue};
 
 use super::links::{self, Links};
+use crate::compose::tree::videos;
 
 /// Glues a number to the word before it, so that it never starts a line.
 const GLUE: &str = "\u{a0}";
 
 /// The text of all children of `node`.
 pub(super) fn render<'a>(node: &'a AstNode<'a>, links: &mut Links) -> String {
-    let mut phrase = Phrase { text: String::new(), links, gallery: shows_only_images(node) };
+    let (gallery, row) = (shows_only_images(node), shows_only_buttons(node));
+    let mut phrase = Phrase { text: String::new(), links, gallery, row };
     let mut steps: Vec<Step<'a>> = node.reverse_children().map(Step::Open).collect();
     while let Some(step) = steps.pop() {
         match step {
@@ -48,6 +50,8 @@ struct Phrase<'l> {
     links: &'l mut Links,
     /// Nothing but images: each gets a line, and its caption the next.
     gallery: bool,
+    /// Nothing but buttons: each gets a line, with its address in full.
+    row: bool,
 }
 
 impl Phrase<'_> {
@@ -58,20 +62,24 @@ impl Phrase<'_> {
             NodeValue::Code(code) => self.code(&code.literal),
             NodeValue::Math(math) => self.code(&math.literal),
             NodeValue::ShortCode(code) => self.text.push_str(&code.emoji),
-            NodeValue::SoftBreak if self.gallery => self.line_break(),
+            NodeValue::SoftBreak if self.gallery || self.row => self.line_break(),
             NodeValue::SoftBreak => push_words(&mut self.text, " "),
             NodeValue::LineBreak => self.line_break(),
             NodeValue::FootnoteReference(reference) => {
                 self.text.extend(["[^", &reference.ix.to_string(), "]"]);
             }
             NodeValue::Image(image) => self.image(node, image),
-            NodeValue::Link(link) => match video_title(node, &link.url) {
-                Some(title) => {
-                    self.text.push_str(&label("Video", &title));
-                    self.reference(&link.url);
-                }
-                None => return true,
-            },
+            NodeValue::TaskItem(task) => {
+                self.text.push_str(if task.symbol.is_some() { "[x] " } else { "[ ] " });
+            }
+            NodeValue::Link(link) if is_video(node, &link.url) => {
+                self.text.push_str(&label("Video", &one_line(&plain(node))));
+                self.reference(&link.url);
+            }
+            NodeValue::Link(link) if self.row && has_class(node, "button") => {
+                self.button(&one_line(&plain(node)), &link.url);
+            }
+            NodeValue::Link(_) => return true,
             // The preparation of the tree has turned what raw HTML shows into nodes.
             NodeValue::HtmlInline(_) | NodeValue::Raw(_) | NodeValue::CommentInline(_) => {}
             value => {
@@ -116,6 +124,17 @@ impl Phrase<'_> {
         self.text.push_str(fence);
         self.text.push_str(&literal.replace(['\n', '\r'], " "));
         self.text.push_str(fence);
+    }
+
+    /// `Label: address`, so that the one thing to do needs no looking up.
+    fn button(&mut self, label: &str, url: &str) {
+        self.line_break();
+        let address = links::printable(url);
+        let address = address.strip_prefix("mailto:").unwrap_or(&address);
+        match label.trim_end_matches([':', '.', '→', ' ']) {
+            "" => self.text.push_str(address),
+            label => self.text.extend([label, ": ", address]),
+        }
     }
 
     /// Ends a link whose text starts at byte `start`: an address that can be read there already gets no number.
@@ -165,7 +184,7 @@ impl Phrase<'_> {
 /// The mark before a node's text, which is also the one after it but for superscript.
 fn opening(value: &NodeValue) -> &'static str {
     match value {
-        NodeValue::Strong => "*",
+        NodeValue::Strong | NodeValue::Highlight => "*",
         NodeValue::Emph => "_",
         NodeValue::Strikethrough => "~",
         NodeValue::Superscript => "^",
@@ -233,18 +252,25 @@ fn shows_only_images<'a>(block: &'a AstNode<'a>) -> bool {
     images
 }
 
-/// The title of a video: what a thumbnail says that links to one of the known houses. The thumbnail itself is of no
-/// use to a reader of plain text.
-fn video_title<'a>(link: &'a AstNode<'a>, url: &str) -> Option<String> {
-    let host =
-        url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"))?.split('/').next()?;
-    let host = host.strip_prefix("www.").unwrap_or(host);
-    if !["youtube.com", "m.youtube.com", "youtu.be", "vimeo.com", "player.vimeo.com"]
-        .contains(&host)
-    {
-        return None;
-    }
-    shows_only_images(link).then(|| one_line(&plain(link)))
+/// Whether a block shows buttons and no text beside them.
+fn shows_only_buttons<'a>(block: &'a AstNode<'a>) -> bool {
+    let mut children = block.children().peekable();
+    let is_button_or_space = |node: &'a AstNode<'a>| match &node.data().value {
+        NodeValue::Text(text) => text.trim().is_empty(),
+        NodeValue::SoftBreak | NodeValue::LineBreak => true,
+        _ => has_class(node, "button"),
+    };
+    children.peek().is_some() && children.all(is_button_or_space)
+}
+
+/// Whether a link shows nothing but the picture of a video. The picture is of no use to a reader of plain text.
+fn is_video<'a>(link: &'a AstNode<'a>, url: &str) -> bool {
+    has_class(link, videos::CLASS) || videos::is_known(url) && shows_only_images(link)
+}
+
+fn has_class<'a>(node: &'a AstNode<'a>, class: &str) -> bool {
+    let data = node.data();
+    data.attrs.as_ref().is_some_and(|attrs| attrs.classes.iter().any(|known| known == class))
 }
 
 #[cfg(test)]
@@ -344,7 +370,7 @@ A [Image: dot]~[3] (Red) here and [Image: here].
     fn a_linked_image_has_two_numbers_but_a_video_has_one() {
         check(
             "[![Logo](https://example.org/l.png)](https://example.org/)\n\n\
-         [![The talk](https://example.org/t.jpg)](https://www.youtube.com/watch?v=x)",
+         [![The talk](https://example.org/t.jpg)](https://www.youtube.com/watch?v=dQw4w9WgXcQ)",
             "
 [Image: Logo]~[1]~[2]
 
@@ -352,7 +378,7 @@ A [Image: dot]~[3] (Red) here and [Image: here].
 
 [1] https://example.org/l.png
 [2] https://example.org/
-[3] https://www.youtube.com/watch?v=x
+[3] https://www.youtube.com/watch?v=dQw4w9WgXcQ
 ",
         );
     }

@@ -5,7 +5,7 @@ use comrak::{Arena, parse_document};
 use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr;
 
-use super::flow::unflow;
+use super::flow::{Line, WIDTH, encode, fill, unflow};
 use super::render;
 use super::tests::{PLAIN, options, text_of};
 
@@ -76,6 +76,35 @@ fn visible_words<'a>(root: &'a AstNode<'a>) -> Vec<String> {
     words(&text)
 }
 
+/// A text as a client writes it that has joined its soft lines and fills them anew; a fixed line is left as it is.
+fn reflow(text: &str) -> String {
+    let fixed: Vec<String> = text.lines().map(unstuffed).collect();
+    let mut lines = Vec::new();
+    for (quote, logical) in unflow(text) {
+        let whole = format!("{}{logical}", ">".repeat(quote));
+        if fixed.contains(&whole) {
+            lines.push(Line { quote, text: logical, ..Line::default() });
+            continue;
+        }
+        let width = WIDTH - quote - usize::from(quote > 0);
+        let rows = fill(&logical, width).into_iter();
+        lines.extend(rows.map(|row| Line {
+            quote,
+            text: row.text,
+            soft: row.soft,
+            ..Line::default()
+        }));
+    }
+    encode(&lines)
+}
+
+/// A line without the space that it may be stuffed with.
+fn unstuffed(line: &str) -> String {
+    let rest = line.trim_start_matches('>');
+    let marks = &line[..line.len() - rest.len()];
+    format!("{marks}{}", rest.strip_prefix(' ').unwrap_or(rest))
+}
+
 /// Whether all of `part`, which is sorted like `whole`, is in it as often.
 fn holds(whole: &[String], part: &[String]) -> bool {
     let mut whole = whole.iter();
@@ -96,6 +125,14 @@ proptest! {
             let excused = content.contains("https://") || content.contains("# ") || !content.contains(' ');
             prop_assert!(shown.width() <= 73 && (shown.width() <= 72 || shown.starts_with(' ')) || excused, "{:?}", line);
         }
+    }
+
+    #[test]
+    fn what_a_client_unflows_flows_back_to_the_same_lines(markdown in drafts()) {
+        let text = text_of(&markdown, &PLAIN);
+        let again = reflow(&text);
+        let plain = |text: &str| -> Vec<String> { text.lines().map(unstuffed).collect() };
+        prop_assert_eq!(plain(&again), plain(&text));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeValue};
 
-use super::margin::Margin;
+use super::margin::{At, Margin};
 use crate::compose::merge::fill;
 use crate::compose::merge::tags::{self, Kind};
 use crate::draft::{Draft, FrontMatter};
@@ -24,19 +24,18 @@ pub(super) fn check_tags(margin: &mut Margin<'_>, draft: &Draft, body: &str) {
         for found in tags::scan(text) {
             let start = span.start + found.range.start;
             let at = Span::new(start.min(span.end), (start + found.range.len()).min(span.end));
-            check_tag(margin, &text[found.range], found.kind, at);
+            check_tag(margin, &text[found.range], found.kind, At::Head(at));
         }
     }
     for found in tags::scan(body) {
         if !margin.is_quiet(found.range.start) {
-            let offset = draft.body.start;
-            let at = Span::new(offset + found.range.start, offset + found.range.end);
-            check_tag(margin, &body[found.range], found.kind, at);
+            let tag = &body[found.range.clone()];
+            check_tag(margin, tag, found.kind, At::Body(found.range));
         }
     }
 }
 
-fn check_tag(margin: &mut Margin<'_>, tag: &str, kind: Kind, at: Span) {
+fn check_tag(margin: &mut Margin<'_>, tag: &str, kind: Kind, at: At) {
     let (message, help) = match kind {
         Kind::Unclosed => {
             let help = "end the tag with `}}` on the same line; code may hold `{{`";
@@ -57,7 +56,7 @@ fn check_tag(margin: &mut Margin<'_>, tag: &str, kind: Kind, at: Span) {
             (format!("`{}` is not understood: {error}", shown(tag)), help.to_owned())
         }
     };
-    margin.note_in_file(&rule::MERGE_SYNTAX, at, message, &help);
+    margin.note_at(&rule::MERGE_SYNTAX, at, message, &help);
 }
 
 /// The texts of the head with their places in the file, as well as they can be found: YAML may have escapes.
@@ -127,12 +126,30 @@ fn opening(text: &str) -> Option<usize> {
     None
 }
 
+/// Notes commands that stand where they are not understood, and so would reach readers as they are.
+pub(super) fn check_commands(margin: &mut Margin<'_>, root: Node<'_>) {
+    for node in root.descendants() {
+        let NodeValue::Text(text) = &node.data().value else { continue };
+        let lower = text.to_ascii_lowercase();
+        for command in ["[[toc]]", "[[include:"] {
+            if !lower.contains(command) {
+                continue;
+            }
+            let range = margin.range(node.data().sourcepos);
+            let message = format!("`{command}…` stands where it does nothing").replace("]]…", "]]");
+            let help = "put it on a line of its own, with a blank line above and below, in no list or quote";
+            margin.note(&rule::COMMAND_MISPLACED, range, message, help);
+        }
+    }
+}
+
 /// Notes placeholder text in the head and in prose; never in code, URLs or quotes.
 pub(super) fn check_placeholders(margin: &mut Margin<'_>, root: Node<'_>, draft: &Draft) {
     for (text, span) in head_texts(draft) {
         for range in placeholders(text) {
             let start = (span.start + range.start).min(span.end);
-            note_placeholder(margin, &text[range], start);
+            let at = At::Head(Span::new(start, start + range.len()));
+            note_placeholder(margin, &text[range], at);
         }
     }
     for node in root.descendants() {
@@ -146,15 +163,15 @@ pub(super) fn check_placeholders(margin: &mut Margin<'_>, root: Node<'_>, draft:
         let written = margin.body.get(at.clone()).map(placeholders).unwrap_or_default();
         for (index, range) in found.into_iter().enumerate() {
             let start = written.get(index).map_or(at.start, |written| at.start + written.start);
-            note_placeholder(margin, &text[range], draft.body.start + start);
+            let at = At::Body(start..start + range.len());
+            note_placeholder(margin, &text[range], at);
         }
     }
 }
 
-fn note_placeholder(margin: &mut Margin<'_>, word: &str, start: usize) {
+fn note_placeholder(margin: &mut Margin<'_>, word: &str, at: At) {
     let message = format!("placeholder text `{}`", shown(word));
-    let span = Span::new(start, start + word.len());
-    margin.note_in_file(&rule::TODO_LEFTOVER, span, message, "replace it, or put it in backticks");
+    margin.note_at(&rule::TODO_LEFTOVER, at, message, "replace it, or put it in backticks");
 }
 
 fn is_prose(node: Node<'_>, text: &str) -> bool {

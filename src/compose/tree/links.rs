@@ -15,7 +15,7 @@ use crate::rule::{self, Rule};
 /// Checks every link and image of the tree and makes its address absolute.
 pub(super) fn settle(margin: &mut Margin<'_>, root: Node<'_>, base_url: Option<&str>, tags: &Tags) {
     let base = base_url.and_then(|base| Url::parse(base).ok());
-    let mut anchors = anchors(root);
+    let mut anchors: BTreeMap<_, _> = anchors(root).into_iter().collect();
     for node in root.descendants() {
         let at = node.data().sourcepos;
         let (url, is_image) = match &node.data().value {
@@ -58,8 +58,8 @@ fn problem(rule: &'static Rule, message: impl Into<String>, help: impl Into<Stri
     Problem { rule, message: message.into(), help: help.into() }
 }
 
-/// Headings by the name that links use for them, as on GitHub.
-fn anchors(root: Node<'_>) -> BTreeMap<String, Node<'_>> {
+/// Headings with the name that links use for them, as on GitHub.
+pub(super) fn anchors(root: Node<'_>) -> Vec<(String, Node<'_>)> {
     let mut anchorizer = Anchorizer::new();
     root.descendants()
         .filter(|node| matches!(node.data().value, NodeValue::Heading(_)))

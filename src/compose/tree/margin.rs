@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use comrak::nodes::{LineColumn, Node, NodeValue, Sourcepos};
 
+use super::manuscript::Manuscript;
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::source::{Source, Span};
@@ -13,31 +14,34 @@ const MOST: usize = 100;
 /// A longer line is not shown under a message, in bytes.
 const LONGEST_LINE: usize = 1000;
 
-/// Collects findings and knows where comrak's lines and columns lie in the file.
+/// Collects findings and knows where comrak's lines and columns lie in the files.
 #[derive(Debug)]
 pub(super) struct Margin<'d> {
-    source: &'d Source,
-    /// Where the body starts in the file.
-    start: usize,
-    /// The body, with stand-ins for merge tags.
+    /// The draft's file, which has the head.
+    draft: &'d Source,
+    manuscript: &'d Manuscript<'d>,
+    /// The text of the manuscript, with stand-ins for merge tags.
     pub body: &'d str,
     /// Where each line of the body starts in it.
     lines: Vec<usize>,
-    /// Ranges of the body whose text is not prose: code and comments. Sorted.
+    /// Ranges of the body whose text is not prose: code, comments and editor's notes. Sorted.
     quiet: Vec<Range<usize>>,
     pub findings: Vec<Finding>,
 }
 
+/// What a finding is about.
+#[derive(Debug, Clone)]
+pub(super) enum At {
+    /// A span of the draft's file.
+    Head(Span),
+    /// A range of the body.
+    Body(Range<usize>),
+}
+
 impl<'d> Margin<'d> {
-    pub(super) fn new(source: &'d Source, start: usize, body: &'d str) -> Self {
-        Self {
-            source,
-            start,
-            body,
-            lines: line_starts(body),
-            quiet: Vec::new(),
-            findings: Vec::new(),
-        }
+    pub(super) fn new(draft: &'d Source, manuscript: &'d Manuscript<'d>, body: &'d str) -> Self {
+        let (lines, quiet, findings) = (line_starts(body), Vec::new(), Vec::new());
+        Self { draft, manuscript, body, lines, quiet, findings }
     }
 
     /// Notes a finding at a range of the body.
@@ -48,32 +52,38 @@ impl<'d> Margin<'d> {
         message: String,
         help: &str,
     ) {
-        let span = Span::new(self.start + range.start, self.start + range.end);
-        self.note_in_file(rule, span, message, help);
+        self.note_at(rule, At::Body(range), message, help);
     }
 
-    /// Notes a finding at a span of the file.
-    pub(super) fn note_in_file(
-        &mut self,
-        rule: &'static Rule,
-        span: Span,
-        message: String,
-        help: &str,
-    ) {
+    /// Notes a finding in the head or in the body.
+    pub(super) fn note_at(&mut self, rule: &'static Rule, at: At, message: String, help: &str) {
         if self.findings.len() >= MOST {
             return;
         }
-        let finding = if self.is_on_a_long_line(span.start) {
-            let place = Some(self.source.place(span.start));
-            Finding { place, ..Finding::about(rule, &self.source.name, message) }
-        } else {
-            Finding::at(rule, self.source, span, message)
+        let finding = match at {
+            At::Head(span) => Finding::at(rule, self.draft, span, message),
+            At::Body(range) => {
+                let (source, start) = self.manuscript.origin(range.start);
+                if self.is_on_a_long_line(range.start) {
+                    let place = Some(source.place(start));
+                    Finding { place, ..Finding::about(rule, &source.name, message) }
+                } else {
+                    Finding::at(rule, source, start..start + range.len(), message)
+                }
+            }
         };
         self.findings.push(finding.help(help));
     }
 
+    /// The findings in the order in which an author goes through the files.
+    pub(super) fn into_findings(mut self) -> Vec<Finding> {
+        let draft = &self.draft.name;
+        self.findings
+            .sort_by_key(|finding| (finding.file != *draft, finding.file.clone(), finding.place));
+        self.findings
+    }
+
     fn is_on_a_long_line(&self, at: usize) -> bool {
-        let at = at.saturating_sub(self.start);
         let next = self.lines.partition_point(|start| *start <= at);
         let start = self.lines[next.saturating_sub(1)];
         self.lines.get(next).unwrap_or(&self.body.len()) - start > LONGEST_LINE
@@ -83,6 +93,13 @@ impl<'d> Margin<'d> {
     pub(super) fn range(&self, at: Sourcepos) -> Range<usize> {
         let start = self.offset(at.start);
         start..self.offset(at.end).saturating_add(1).clamp(start, self.body.len().max(start))
+    }
+
+    /// The bytes of the first line that a node comes from.
+    pub(super) fn first_line(&self, node: Node<'_>) -> Range<usize> {
+        let range = self.range(node.data().sourcepos);
+        let text = self.body.get(range.clone()).unwrap_or_default();
+        range.start..range.start + text.lines().next().unwrap_or_default().len()
     }
 
     /// Where the lines of a node's text lie, which comrak gives without the marks of its containers.
@@ -101,12 +118,18 @@ impl<'d> Margin<'d> {
         Lines(lines.collect())
     }
 
-    /// Takes note of what is not prose: code and comments.
+    /// Takes note of what is not prose: code, comments and editor's notes.
     pub(super) fn learn_quiet(&mut self, root: Node<'_>) {
         let code = root.descendants().filter_map(|node| {
             let data = node.data();
-            matches!(data.value, NodeValue::Code(_) | NodeValue::CodeBlock(_))
-                .then_some(data.sourcepos)
+            let is_quiet = matches!(
+                data.value,
+                NodeValue::Code(_)
+                    | NodeValue::CodeBlock(_)
+                    | NodeValue::CommentInline(_)
+                    | NodeValue::MultilineComment(_)
+            );
+            is_quiet.then_some(data.sourcepos)
         });
         self.quiet = code.map(|at| self.range(at)).collect();
         self.quiet.sort_by_key(|range| range.start);
@@ -163,7 +186,7 @@ impl Lines {
 }
 
 /// Lines end at LF, CRLF or a lone CR, as Markdown has it.
-fn line_starts(text: &str) -> Vec<usize> {
+pub(super) fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = bytes
         .iter()

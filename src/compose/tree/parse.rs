@@ -40,6 +40,10 @@ fn options(undefined: Arc<Mutex<BTreeSet<String>>>) -> Options<'static> {
     options.extension.description_lists = true;
     options.extension.block_directive = true;
     options.extension.link_attributes = true;
+    options.extension.superscript = true;
+    options.extension.subscript = true;
+    options.extension.highlight = true;
+    options.extension.ofm_comments = true;
     // Definitions stay where they are until code in them has been seen, too.
     options.parse.leave_footnote_definitions = true;
     options.parse.broken_link_callback =

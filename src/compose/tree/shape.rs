@@ -39,11 +39,12 @@ pub(super) fn shape(element: &Element) -> Shape {
         "del" | "s" | "strike" => Shape::Inline(NodeValue::Strikethrough),
         "sup" => Shape::Inline(NodeValue::Superscript),
         "sub" => Shape::Inline(NodeValue::Subscript),
+        "mark" => Shape::Inline(NodeValue::Highlight),
         "code" | "kbd" | "samp" | "tt" => Shape::Code,
         "a" if element.attribute("href").is_some() => {
             Shape::Inline(NodeValue::Link(Box::new(link(element, "href"))))
         }
-        "a" | "span" | "small" | "big" | "u" | "ins" | "mark" | "abbr" | "font" | "time" => {
+        "a" | "span" | "small" | "big" | "u" | "ins" | "abbr" | "font" | "time" => {
             Shape::UnwrappedInline
         }
         "p" | "figcaption" | "summary" => Shape::Block(NodeValue::Paragraph),
