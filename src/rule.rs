@@ -129,6 +129,11 @@ rules! {
     SECRET_CHANGED = "secret-changed", Error, Allowable, "Message-IDs and unsubscribe links of an issue come from one secret; with another a repeated letter would not be the same.";
     PLAN_CHANGED = "plan-changed", Error, Shut, "`--only` is part of the plan and cannot change under way; a plan hash binds exactly what was rehearsed.";
     CLOCK_EARLIER = "clock-earlier", Error, Allowable, "A clock set back would date letters wrongly and retry too early or too late.";
+    LEDGER_RESTORED = "ledger-restored", Error, Allowable, "A ledger that came back from a backup knows nothing of the letters sent since, and would send them again.";
+    LEDGER_COPIED = "ledger-copied", Error, Allowable, "A ledger copied to another machine knows nothing of what the other sends; both would mail the same readers.";
+    LEDGER_MISSING = "ledger-missing", Error, Allowable, "Without the ledger that was used here, everybody would be mailed again.";
+    LEDGER_NETWORK = "ledger-network", Error, Allowable, "On a network file system locks and fsync may promise more than they hold, so the ledger belongs on a disk of this machine.";
+    DISK_SPACE = "disk-space", Error, Allowable, "A disk that fills up during a send stops it half-way: 64 MiB and 2 KiB a recipient have to be free.";
     COUNT_NOT_CONFIRMED = "count-not-confirmed", Error, Shut, "A live send is confirmed with the number of recipients, `--yes` or a plan hash.";
 }
 

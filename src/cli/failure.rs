@@ -86,8 +86,8 @@ impl From<OpenError> for Failure {
         match error {
             OpenError::Locked(_) => Self::new(Exit::Locked, error.to_string())
                 .help("wait for it, or look with `postrider status`"),
-            OpenError::Storage { .. } => {
-                Self::new(Exit::Storage, format!("the ledger cannot be opened: {error}"))
+            OpenError::Storage { help, .. } => {
+                Self::new(Exit::Storage, format!("the ledger cannot be used: {error}")).help(help)
             }
         }
     }

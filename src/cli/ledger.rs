@@ -41,6 +41,8 @@ enum Question {
     Verify,
     /// Decide about recipients in doubt
     Resolve(Resolve),
+    /// Go on with a ledger from a backup or another machine: whoever may have been mailed meanwhile becomes unknown
+    Adopt,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +97,7 @@ pub(super) fn run(args: &LedgerArgs, project: &Project, printer: Printer) -> Res
         Question::Export { issue } => export(project, issue),
         Question::Verify => verify(project, printer),
         Question::Resolve(resolve) => decide(resolve, project, printer),
+        Question::Adopt => super::provenance::adopt(project, printer),
     }
 }
 

@@ -7,6 +7,7 @@ mod ledger;
 mod new;
 mod preview;
 mod project;
+mod provenance;
 mod send;
 mod status;
 pub mod subscribers;

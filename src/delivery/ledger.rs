@@ -31,6 +31,9 @@ pub trait Ledger: Send {
     ///
     /// Gives the rows whose readers have left since the last time, of all rows of the issue: they are skipped, and
     /// entries about them are not written, an intent least of all.
+    ///
+    /// Once it has failed, none of the letters named may leave and nothing is appended any more: every later call fails
+    /// as well. Outcomes among the entries, then and later, are kept outside as well as that can be done.
     fn append(
         &mut self,
         entries: Vec<Entry>,
@@ -187,6 +190,13 @@ impl Entry {
     pub fn row(&self) -> u64 {
         match self {
             Self::Attempting { row, .. } | Self::Settled { row, .. } => *row,
+        }
+    }
+
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Self::Attempting { at, .. } | Self::Settled { at, .. } => *at,
         }
     }
 }

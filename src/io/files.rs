@@ -50,6 +50,30 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         .map_err(|error| named(path, &error))
 }
 
+/// Writes a file whole and readable by its owner only: on the disk before it takes the place of the old one, and its
+/// new name on the disk when this returns.
+pub fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let put = || {
+        let mut file = fs::File::options()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, path)?;
+        path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+    };
+    put().map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        named(path, &error)
+    })
+}
+
 /// The error with the path it is about, which the system leaves out.
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))

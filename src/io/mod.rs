@@ -1,5 +1,6 @@
 //! The world: files, secrets, the ledger on disk, the wire, the rehearsal and the built-in catcher.
 
+pub mod disk;
 pub mod files;
 pub mod host;
 pub mod ledger_sqlite;
@@ -10,3 +11,4 @@ pub mod secret;
 pub mod smtp;
 pub mod snippets;
 pub mod watch;
+pub mod witness;

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import os
 import pathlib
 import subprocess
 import tempfile
@@ -78,13 +79,17 @@ class Desk:
                 city = 'city = "Ulm"\n' if n % 2 else ""
                 out.write(f"[subscriber.fields]\n{city}plan = {json.dumps(plan)}\n\n")
 
+    def environment(self):
+        """Ours, but for the witnesses of ledgers, which belong to this folder."""
+        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "witnesses")}
+
     def run(self, *arguments, **options):
         """Runs the binary here; gives the finished process."""
-        return subprocess.run([BINARY, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=300, **options)
+        return subprocess.run([BINARY, *arguments], cwd=self.folder, env=self.environment(), capture_output=True, text=True, timeout=300, **options)
 
     def start(self, *arguments):
         """Starts the binary here and does not wait."""
-        return subprocess.Popen([BINARY, *arguments], cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return subprocess.Popen([BINARY, *arguments], cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finished(process):

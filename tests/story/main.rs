@@ -10,12 +10,14 @@
 
 mod bad_input;
 mod changes;
+mod crash;
 mod desk_work;
 mod engine;
 mod faults;
 mod kills;
 mod ledger;
 mod preview;
+mod provenance;
 mod resume;
 mod send;
 mod snippets;

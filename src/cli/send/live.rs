@@ -8,20 +8,28 @@ use crate::delivery::plan::Pinned;
 use crate::finding::Finding;
 use crate::io::host;
 use crate::io::ledger_sqlite::{Frozen, Ledger, SqliteLedger};
+use crate::io::witness::Witnesses;
 use crate::message::{Letterhead, Letters};
 use crate::report::words::{count, grouped};
 use crate::rule;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, open_ledger, runtime};
+use super::super::{now, open_ledger, provenance, runtime};
 use super::{Desk, census, relay, resume, run};
 
 /// Sends the issue to everybody who has not had it yet.
 pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let started = now();
+    provenance::check_place(desk.project, &desk.allowed)?;
     let mut ledger = open_ledger(desk.project, started)?;
-    check_clock(desk, &ledger, started)?;
+    provenance::check_ledger(desk.project, &ledger, &desk.allowed, started)?;
+    if ledger.rescued > 0 {
+        desk.printer.say(format!(
+            "{} that an earlier run could not write into the ledger are in it now",
+            count(ledger.rescued, "outcome")
+        ));
+    }
     if ledger.in_doubt > 0 {
         desk.printer.say(format!(
             "{} in doubt since a crash: whether they were taken is not known",
@@ -30,10 +38,16 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     }
     let transport = relay::transport(&desk.project.config.relay, desk.project)?;
     let (issue, letters) = match ledger.issue(&desk.issue.id)? {
-        Some(known) => resume::resume(desk, &mut ledger, &known)?,
+        Some(known) => {
+            let remaining = ledger.tally(known.id)?.remaining();
+            provenance::check_space(desk.project, remaining, &desk.allowed)?;
+            resume::resume(desk, &mut ledger, &known)?
+        }
         None => begin(desk, &mut ledger, started)?,
     };
+    ledger.move_to(&host::machine())?;
     let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
+    witness(&mut rows, started, desk.printer);
     let orders = run::orders(desk, true);
     let ending = runtime()?.block_on(run::deliver(
         Arc::new(transport),
@@ -41,7 +55,9 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
         Arc::new(letters),
         &orders,
         desk.printer,
-    ))?;
+    ));
+    tell_rescue(&rows, desk.printer);
+    let ending = ending?;
     let exit = run::conclude(desk, &ending);
     if exit == Exit::Unknown {
         desk.printer.say(format!("`postrider status {0}` lists the unknown, `postrider ledger resolve {0}` decides about them", desk.issue.id));
@@ -51,20 +67,36 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Refuses a clock that is behind what the ledger has seen; a minute is what time services put right.
-fn check_clock(desk: &Desk<'_>, ledger: &Ledger, now: jiff::Timestamp) -> Result<(), Failure> {
-    let Some(seen) = ledger.last_seen()? else { return Ok(()) };
-    if seen.duration_since(now) <= jiff::SignedDuration::from_mins(1)
-        || desk.allowed.covers(&rule::CLOCK_EARLIER)
-    {
-        return Ok(());
+/// Has the run remembered outside the ledger. A user without a home, or a full disk there, only makes us notice less.
+fn witness(rows: &mut SqliteLedger, now: jiff::Timestamp, printer: crate::report::Printer) {
+    let told = Witnesses::of_user().map_or_else(
+        || Err("neither XDG_STATE_HOME nor HOME is set".into()),
+        |witnesses| rows.witnessed_by(witnesses, now).map_err(|error| error.to_string()),
+    );
+    if let Err(why) = told {
+        printer.say(format!("nothing outside the ledger remembers this run ({why}): a backup brought back later would not be noticed"));
     }
-    let time = |at: jiff::Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    let what = format!("the clock says {}, but the ledger has seen {}", time(now), time(seen));
-    let ledger = crate::io::ledger_sqlite::file(&desk.project.state());
-    let finding = Finding::about(&rule::CLOCK_EARLIER, ledger.display().to_string(), what)
-        .help("set the clock right; `--allow clock-earlier` sends with this one");
-    Err(Failure::gate(vec![finding]))
+}
+
+/// Says what was kept outside the ledger, or where not even that was possible the outcomes themselves.
+fn tell_rescue(rows: &SqliteLedger, printer: crate::report::Printer) {
+    let Some(rescue) = rows.rescue() else { return };
+    let path = rescue.path.display();
+    if rescue.kept > 0 {
+        let outcomes = count(rescue.kept, "outcome");
+        printer.error(
+            &format!("{outcomes} could not be written into the ledger and are in {path}"),
+            Some("leave the file there: the next send takes it up"),
+        );
+    }
+    if !rescue.unsaved.is_empty() {
+        let lines = rescue.unsaved.join("\n");
+        let help = format!(
+            "write these lines into {path} before the next send; without them it calls these recipients unknown"
+        );
+        printer
+            .error(&format!("these outcomes could not be written anywhere:\n{lines}"), Some(&help));
+    }
 }
 
 /// A first send: the plan is frozen once a person, `--yes` or a plan hash has confirmed it.
@@ -74,6 +106,7 @@ fn begin(
     now: jiff::Timestamp,
 ) -> Result<(i64, Letters), Failure> {
     let config = &desk.project.config;
+    provenance::check_issue(desk.project, ledger, &desk.issue.id, &desk.allowed)?;
     let pinned = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
     let letters = letters(desk, &pinned, now)?;
     let census = census::freeze(desk, ledger, &pinned, &letters, now)?;
@@ -82,6 +115,7 @@ fn begin(
         return Err(Failure::gate(vec![no_recipients(desk)]));
     }
     census.freeze.keep_secret(&desk.key.fingerprint())?;
+    provenance::check_space(desk.project, census.frozen.recipients, &desk.allowed)?;
     confirm_plan(desk, &census.frozen)?;
     census.freeze.commit()?;
     Ok((census.frozen.issue, letters))

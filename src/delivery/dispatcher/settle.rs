@@ -72,7 +72,10 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 batch.events.extend(self.withdraw(left));
             }
             Err(error) => {
-                self.halt(Fault::Ledger(error.to_string()), &mut batch);
+                // Said once; outcomes that come in later are only kept.
+                if !matches!(self.fault, Some(Fault::Ledger(_))) {
+                    self.halt(Fault::Ledger(error.to_string()), &mut batch);
+                }
                 batch.permits.clear();
                 // These are not on disk, so nothing is to be taken back there.
                 for row in intents {
@@ -330,6 +333,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let entries: Vec<Entry> = self.attempting.drain().map(unknown).collect();
         if !entries.is_empty()
             && let Err(error) = self.ledger.append(entries).await
+            && !matches!(self.fault, Some(Fault::Ledger(_)))
         {
             let fault = Fault::Ledger(error.to_string());
             self.tell(Event::Halted(fault.clone())).await;

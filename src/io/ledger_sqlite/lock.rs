@@ -21,6 +21,7 @@ impl Lock {
         let storage = |error: std::io::Error| OpenError::Storage {
             path: path.to_owned(),
             why: error.to_string(),
+            help: super::WRITABLE,
         };
         let mut file = File::options()
             .read(true)

@@ -2,13 +2,17 @@
 //!
 //! One sender holds `ledger.lock`; readers ([`read`]) open a second connection and need no lock.
 
+mod ballast;
 mod freeze;
 mod lock;
+mod origin;
 pub mod read;
 mod reconcile;
+mod rescue;
 pub mod resolve;
 mod rows;
 mod schema;
+mod settlement;
 mod shares;
 pub mod suppression;
 mod verify;
@@ -22,7 +26,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::delivery::ledger::{LedgerError, Tally};
 use crate::delivery::plan::{Pinned, digest};
 pub use freeze::{Freeze, Frozen};
+pub use origin::Adopted;
 pub use reconcile::{Changed, Reconcile};
+pub use rescue::Rescue;
 pub use rows::SqliteLedger;
 
 use lock::Lock;
@@ -31,9 +37,17 @@ use lock::Lock;
 #[derive(Debug)]
 pub struct Ledger {
     connection: Connection,
+    /// The state folder; a throw-away ledger has none.
+    dir: Option<PathBuf>,
+    /// Made by this process: without an issue in it, it is not worth keeping.
+    is_new: bool,
+    /// Whether there was a write-ahead log when it was opened.
+    had_log: bool,
     _lock: Option<Lock>,
     /// Rows found `attempting`, that is in doubt since a crash.
     pub in_doubt: u64,
+    /// Outcomes taken up from rescue files of earlier runs.
+    pub rescued: u64,
 }
 
 /// Why the ledger cannot be opened.
@@ -49,7 +63,21 @@ pub enum OpenError {
         path: PathBuf,
         /// What happened.
         why: String,
+        /// What to do about it.
+        help: &'static str,
     },
+}
+
+/// What to do when the ledger cannot be written.
+const WRITABLE: &str = "nobody was mailed; make the folder and the file writable for whoever sends";
+
+/// What to do when the ledger cannot be opened or read.
+const MEND: &str = "nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it";
+
+impl OpenError {
+    fn storage(path: &Path, why: String) -> Self {
+        Self::Storage { path: path.to_owned(), why, help: MEND }
+    }
 }
 
 /// An issue that the ledger knows.
@@ -81,16 +109,36 @@ pub fn file(dir: &Path) -> PathBuf {
 }
 
 impl Ledger {
-    /// Opens or creates the ledger in `dir` and takes its lock; every row that a crash left `attempting` becomes
-    /// unknown. `who` is shown to a second sender.
+    /// Opens or creates the ledger in `dir` and takes its lock. Outcomes that an earlier run had to keep outside are taken
+    /// up; every row that a crash left `attempting` then becomes unknown. `who` is shown to a second sender.
     pub fn open(dir: &Path, who: &str, now: Timestamp) -> Result<Self, OpenError> {
         let path = file(dir);
-        let storage = |why: String| OpenError::Storage { path: path.clone(), why };
-        super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
+        let storage = |why: String| OpenError::storage(&path, why);
+        super::files::create_folder(dir).map_err(|error| OpenError::Storage {
+            path: dir.to_owned(),
+            why: error.to_string(),
+            help: WRITABLE,
+        })?;
         let lock = Lock::take(&dir.join("ledger.lock"), who)?;
-        let connection = Connection::open(&path).map_err(|error| storage(error.to_string()))?;
-        let mut ledger = Self { connection, _lock: Some(lock), in_doubt: 0 };
-        ledger.prepare("WAL", "FULL").map_err(|error| storage(explain(&error)))?;
+        let is_new = !exists(dir);
+        let had_log = dir.join("ledger.sqlite-wal").exists();
+        let connection = Connection::open(&path).map_err(|error| storage(explain(&error)))?;
+        let mut ledger = Self {
+            connection,
+            dir: Some(dir.to_owned()),
+            is_new,
+            had_log,
+            _lock: Some(lock),
+            in_doubt: 0,
+            rescued: 0,
+        };
+        if ledger.connection.is_readonly("main").is_ok_and(|it_is| it_is) {
+            let why = "it can only be read".into();
+            return Err(OpenError::Storage { path, why, help: WRITABLE });
+        }
+        let sound = ledger.prepare("WAL", "FULL").and_then(|()| ledger.checkpoint());
+        sound.map_err(|error| storage(explain(&error)))?;
+        ledger.rescued = rescue::take_up(&mut ledger.connection, dir)?;
         ledger.in_doubt =
             ledger.doubt_what_crashed(now).map_err(|error| storage(explain(&error)))?;
         Ok(ledger)
@@ -99,14 +147,32 @@ impl Ledger {
     /// A ledger for a rehearsal: the same tables in a file that is forgotten afterwards, without durability.
     pub fn throw_away() -> Result<Self, OpenError> {
         // An empty name is SQLite's temporary file: on disk, so that memory stays flat, and deleted on close.
-        let storage = |error: &rusqlite::Error| OpenError::Storage {
-            path: PathBuf::from("temporary ledger"),
-            why: explain(error),
+        let storage = |error: &rusqlite::Error| {
+            OpenError::storage(Path::new("temporary ledger"), explain(error))
         };
         let connection = Connection::open("").map_err(|error| storage(&error))?;
-        let mut ledger = Self { connection, _lock: None, in_doubt: 0 };
+        let mut ledger = Self {
+            connection,
+            dir: None,
+            is_new: true,
+            had_log: false,
+            _lock: None,
+            in_doubt: 0,
+            rescued: 0,
+        };
         ledger.prepare("OFF", "OFF").map_err(|error| storage(&error))?;
         Ok(ledger)
+    }
+
+    /// Moves what an earlier process left in the write-ahead log into the file and empties the log. After a failed fsync
+    /// the kernel may hold pages of it that are not on disk and never will be; nothing is to be built upon those.
+    fn checkpoint(&self) -> rusqlite::Result<()> {
+        let is_busy: bool =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        if is_busy {
+            return Err(refusal("another program has it open in a transaction; close that".into()));
+        }
+        Ok(())
     }
 
     /// The issue with this id, if it was frozen before.
@@ -166,6 +232,31 @@ impl Ledger {
         transaction.commit()?;
         Ok(in_doubt as u64)
     }
+}
+
+impl Drop for Ledger {
+    /// A ledger made for a send that was refused is not left behind. The lock is still held here.
+    fn drop(&mut self) {
+        let holds_nothing = || {
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM issue) AND NOT EXISTS (SELECT 1 FROM suppression)";
+            self.connection.query_row(sql, [], |row| row.get(0)).unwrap_or(false)
+        };
+        if let Some(dir) = self.dir.as_ref().filter(|_| self.is_new && holds_nothing()) {
+            for ending in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(dir.join(format!("ledger.sqlite{ending}")));
+            }
+        }
+    }
+}
+
+/// Whether there is a ledger in a state folder. An empty file is none: `SQLite` would begin a new one in it.
+pub fn exists(dir: &Path) -> bool {
+    std::fs::metadata(file(dir)).is_ok_and(|found| found.len() > 0)
+}
+
+/// What tells a ledger from every other.
+fn name(connection: &Connection) -> rusqlite::Result<String> {
+    connection.query_row("SELECT ledger FROM meta", [], |row| row.get(0))
 }
 
 fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {

@@ -82,10 +82,7 @@ impl Reader {
         if !path.exists() {
             return Ok(None);
         }
-        let storage = |error: rusqlite::Error| OpenError::Storage {
-            path: path.clone(),
-            why: explain(&error),
-        };
+        let storage = |error: rusqlite::Error| OpenError::storage(&path, explain(&error));
         let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
             .map_err(storage)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(storage)?;

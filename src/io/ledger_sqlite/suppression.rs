@@ -64,7 +64,7 @@ impl Suppressions {
     /// Opens the ledger of a state folder, or makes one.
     pub fn open(dir: &Path, list: &str) -> Result<Self, OpenError> {
         let path: PathBuf = super::file(dir);
-        let storage = |why: String| OpenError::Storage { path: path.clone(), why };
+        let storage = |why: String| OpenError::storage(&path, why);
         super::super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
         let open = || {
             let mut connection = Connection::open(&path)?;

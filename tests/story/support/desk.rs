@@ -101,6 +101,7 @@ impl Desk {
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_postrider"));
         command.args(words.split_whitespace()).current_dir(self.folder.path());
+        command.env("XDG_STATE_HOME", self.path("witnesses"));
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -1,15 +1,25 @@
 //! The rows of one issue under way: claims, group commits and counts, on a blocking thread so that lanes never wait.
 
+mod late;
+
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-use super::{OpenError, shares, suppression, timestamp};
-use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, Share, State, Tally};
-use crate::delivery::transport::{Enhanced, Reply, Stage};
-use crate::delivery::verdict::Failure;
+use late::Failed;
+
+use super::rescue::Rescue;
+use super::settlement::Settlement;
+use super::{OpenError, ballast, origin, shares, suppression, timestamp};
+use crate::delivery::ledger::{Entry, Ledger, LedgerError, Row, Share, State, Tally};
+use crate::finding::shown;
+use crate::io::witness::Witnesses;
+
+/// How much of a run a backup may miss without being noticed.
+const BETWEEN_WITNESSES: SignedDuration = SignedDuration::from_secs(10);
 
 /// The ledger of an issue that is being sent.
 #[derive(Debug)]
@@ -34,6 +44,10 @@ struct Inner {
     untold: Vec<u64>,
     /// Rows handed out and not settled.
     claimed: HashSet<i64>,
+    /// What has made writing impossible.
+    failed: Option<Failed>,
+    /// Who remembers how far it has come, and when that was last told.
+    witnesses: Option<(Witnesses, Timestamp)>,
 }
 
 impl SqliteLedger {
@@ -45,30 +59,53 @@ impl SqliteLedger {
         host: &str,
         now: Timestamp,
     ) -> Result<Self, LedgerError> {
+        if let Some(dir) = &ledger.dir {
+            // Without room for it the run does without; whether there is room at all is asked elsewhere.
+            let _ = ballast::load(dir);
+        }
         let run = start_run(&ledger.connection, issue, pid, host, now)?;
+        // The plan and the run that has begun are in the file itself, so that the loss of the log is noticed.
+        ledger.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         let list = suppression::list_of(&ledger.connection, issue)?;
-        Ok(Self {
-            inner: Some(Inner {
-                ledger,
-                issue,
-                run,
-                cursors: HashMap::new(),
-                list,
-                heeded: 0,
-                withdrawn: HashSet::new(),
-                untold: Vec::new(),
-                claimed: HashSet::new(),
-            }),
-        })
+        let inner = Inner {
+            ledger,
+            issue,
+            run,
+            cursors: HashMap::new(),
+            list,
+            heeded: 0,
+            withdrawn: HashSet::new(),
+            untold: Vec::new(),
+            claimed: HashSet::new(),
+            failed: None,
+            witnesses: None,
+        };
+        Ok(Self { inner: Some(inner) })
+    }
+
+    /// Has the run witnessed: now, every few seconds and at its end.
+    pub fn witnessed_by(&mut self, witnesses: Witnesses, now: Timestamp) -> io::Result<()> {
+        let inner = self.inner.as_mut().ok_or_else(|| io::Error::other(lost()))?;
+        inner.witnesses = Some((witnesses, now));
+        inner.witness(now)
     }
 
     /// Ends the run and gives the ledger back. A run that leaves a letter under way has not ended.
     pub fn end(mut self, now: Timestamp) -> Result<super::Ledger, LedgerError> {
-        let inner = self.inner.take().ok_or_else(lost)?;
-        let sql = "UPDATE run SET ended = ?2 WHERE id = ?1 AND NOT EXISTS
-                     (SELECT 1 FROM delivery WHERE delivery.issue = run.issue AND state = 'attempting')";
-        inner.ledger.connection.execute(sql, params![inner.run, now.as_millisecond()])?;
+        let mut inner = self.inner.take().ok_or_else(lost)?;
+        if inner.failed.is_none() {
+            let sql = "UPDATE run SET ended = ?2 WHERE id = ?1 AND NOT EXISTS
+                         (SELECT 1 FROM delivery WHERE delivery.issue = run.issue AND state = 'attempting')";
+            inner.ledger.connection.execute(sql, params![inner.run, now.as_millisecond()])?;
+            advance(&inner.ledger.connection)?;
+            inner.witness(now).map_err(|error| LedgerError(error.to_string()))?;
+        }
         Ok(inner.ledger)
+    }
+
+    /// What was kept outside the ledger in this run because it could not be written.
+    pub fn rescue(&self) -> Option<&Rescue> {
+        self.inner.as_ref()?.failed.as_ref()?.rescue.as_ref()
     }
 
     /// Runs `work` where blocking is allowed. A dispatcher never drops such a future half-way.
@@ -96,10 +133,17 @@ pub(super) fn start_run(
     host: &str,
     now: Timestamp,
 ) -> rusqlite::Result<i64> {
+    advance(connection)?;
     let sql = "INSERT INTO run (issue, pid, host, started, version) VALUES (?1, ?2, ?3, ?4, ?5)";
     connection
         .execute(sql, params![issue, pid, host, now.as_millisecond(), env!("CARGO_PKG_VERSION")])?;
     Ok(connection.last_insert_rowid())
+}
+
+/// Counts a commit.
+fn advance(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("UPDATE meta SET sequence = sequence + 1")?.execute([])?;
+    Ok(())
 }
 
 fn lost() -> LedgerError {
@@ -219,6 +263,22 @@ impl Inner {
 
     /// Gives the rows whose readers have left since the last time; entries about them are not written.
     fn append(&mut self, entries: &[Entry]) -> Result<Vec<u64>, LedgerError> {
+        if self.failed.is_some() {
+            return Err(self.keep(entries));
+        }
+        match self.commit(entries) {
+            Ok(()) => {
+                self.unclaim(entries);
+                Ok(std::mem::take(&mut self.untold))
+            }
+            Err(error) => {
+                self.fail(&error);
+                Err(self.keep(entries))
+            }
+        }
+    }
+
+    fn commit(&mut self, entries: &[Entry]) -> rusqlite::Result<()> {
         let (issue, run) = (self.issue, self.run);
         // Immediate: a suppression is durable before this transaction begins, or after its intents are.
         let transaction =
@@ -237,19 +297,39 @@ impl Inner {
                 left.push(row);
             }
         }
+        advance(&transaction)?;
         let heeded = suppression::last(&transaction)?;
         transaction.commit()?;
         self.heeded = heeded;
         self.withdraw(left);
+        let last = entries.last().map(Entry::at);
+        if let (Some((_, told)), Some(now)) = (&self.witnesses, last)
+            && now.duration_since(*told) > BETWEEN_WITNESSES
+        {
+            // A witness that stays behind only notices less.
+            let _ = self.witness(now);
+        }
+        Ok(())
+    }
+
+    /// Tells how far the ledger has come; all of it is durable there.
+    fn witness(&mut self, now: Timestamp) -> io::Result<()> {
+        let connection = &self.ledger.connection;
+        let Some((witnesses, told)) = &mut self.witnesses else { return Ok(()) };
+        *told = now;
+        let witness = origin::witness(connection, self.ledger.dir.as_deref());
+        witnesses.write(witness.map_err(io::Error::other)?)
+    }
+
+    /// A row that is pending again stays with the dispatcher, so its claim stands.
+    fn unclaim(&mut self, entries: &[Entry]) {
         for entry in entries {
-            // A row that is pending again stays with the dispatcher, so its claim stands.
             if let Entry::Settled { row, outcome, .. } = entry
                 && outcome.state() != State::Pending
             {
                 self.claimed.remove(&row.cast_signed());
             }
         }
-        Ok(std::mem::take(&mut self.untold))
     }
 
     /// Remembers rows that are not to be mailed any more.
@@ -285,88 +365,13 @@ fn write(connection: &Connection, issue: i64, run: i64, entry: &Entry) -> rusqli
         Entry::Attempting { row, at } => connection
             .prepare_cached("UPDATE delivery SET state = 'attempting', changed_at = ?3, next_at = NULL WHERE issue = ?1 AND row = ?2")?
             .execute(params![issue, row.cast_signed(), at.as_millisecond()])?,
-        Entry::Settled { row, at, outcome } => settle(connection, issue, run, row.cast_signed(), *at, outcome)?,
+        Entry::Settled { row, at, outcome } => Settlement::new(*row, *at, outcome).write(connection, issue, run)?,
     };
     if changed == 1 {
         Ok(())
     } else {
         Err(super::refusal(format!("a row of issue {issue} is missing")))
     }
-}
-
-fn settle(
-    connection: &Connection,
-    issue: i64,
-    run: i64,
-    row: i64,
-    moment: Timestamp,
-    outcome: &Outcome,
-) -> rusqlite::Result<usize> {
-    let at = moment.as_millisecond();
-    let (reason, next_at, stage, reply, words) = match outcome {
-        Outcome::Sent(reply) => (None, None, None, Some(reply), reply.to_string()),
-        Outcome::Deferred(next_at, stage, reply) => {
-            (None, Some(next_at.as_millisecond()), Some(*stage), Some(reply), reply.to_string())
-        }
-        Outcome::Failed(class, answered, words) => {
-            let (stage, reply) = answered.as_ref().map(|(stage, reply)| (*stage, reply)).unzip();
-            (Some(class.as_str()), None, stage, reply, words.clone())
-        }
-        Outcome::NotSent(why) => (None, None, None, None, why.clone()),
-        Outcome::Unknown(why) => (Some("no-reply"), None, None, None, why.clone()),
-    };
-    if let (Some(Stage::Rcpt), Some(reply)) = (stage, reply) {
-        suppress(connection, issue, row, moment, outcome, reply)?;
-    }
-    let answered = i64::from(reply.is_some());
-    connection
-        .prepare_cached(
-            "INSERT INTO attempt (run, issue, row, at, outcome, stage, code, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )?
-        .execute(params![
-            run,
-            issue,
-            row,
-            at,
-            outcome.state().as_str(),
-            stage.map(|stage| stage.to_string()),
-            reply.map(|reply| reply.code),
-            words
-        ])?;
-    connection
-        .prepare_cached(
-            "UPDATE delivery SET state = ?3, reason = ?4, changed_at = ?5, next_at = ?6, attempts = attempts + ?7,
-               first_at = CASE WHEN ?7 THEN coalesce(first_at, ?5) ELSE first_at END WHERE issue = ?1 AND row = ?2",
-        )?
-        .execute(params![issue, row, outcome.state().as_str(), reason, at, next_at, answered])
-}
-
-/// A recipient the relay does not know is never mailed again; one it refuses with words that say less, when it has done
-/// so in another issue a week or more before.
-fn suppress(
-    connection: &Connection,
-    issue: i64,
-    row: i64,
-    at: Timestamp,
-    outcome: &Outcome,
-    reply: &Reply,
-) -> rusqlite::Result<()> {
-    let Outcome::Failed(class, ..) = outcome else { return Ok(()) };
-    let disabled = reply.enhanced == Some(Enhanced(5, 2, 1)) && !reply.text.contains("rate");
-    let like = match class {
-        Failure::BadAddress => None,
-        Failure::Mailbox if disabled => Some(format!("{} 5.2.1%", reply.code)),
-        Failure::Unclear if reply.enhanced.is_none() => Some(format!("{}%", reply.code)),
-        _ => return Ok(()),
-    };
-    let words = match like {
-        None => reply.to_string(),
-        Some(like) if suppression::refused_before(connection, issue, row, at, &like)? => {
-            format!("refused in two issues, now with {reply}")
-        }
-        Some(_) => return Ok(()),
-    };
-    suppression::bounced(connection, issue, row, at, &words)
 }
 
 /// The states of an issue, recounted from its rows.
@@ -376,9 +381,11 @@ pub(super) fn tally(connection: &Connection, issue: i64) -> rusqlite::Result<Tal
         .prepare_cached("SELECT state, count(*) FROM delivery WHERE issue = ?1 GROUP BY state")?;
     let mut rows = statement.query(params![issue])?;
     while let Some(row) = rows.next()? {
-        if let Some(state) = State::parse(row.get_ref(0)?.as_str()?) {
-            tally.set(state, row.get::<_, i64>(1)?.unsigned_abs());
-        }
+        let word = row.get_ref(0)?.as_str()?;
+        let state = State::parse(word).ok_or_else(|| {
+            super::refusal(format!("it is damaged: a state is `{}`", shown(word)))
+        })?;
+        tally.set(state, row.get::<_, i64>(1)?.unsigned_abs());
     }
     Ok(tally)
 }
