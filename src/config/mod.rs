@@ -6,6 +6,7 @@ mod lists;
 mod newsletter;
 mod relay;
 mod settings;
+mod syntax;
 mod theme;
 mod unsubscribe;
 

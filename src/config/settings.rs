@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, Error};
+use toml::de::{DeTable, DeValue};
 
+use super::syntax::syntax_error;
 use crate::finding::{Finding, nearest, shown};
 use crate::rule::{self, Rule};
 use crate::source::{Place, Source, Span};
@@ -64,7 +65,7 @@ pub const KEYS: &[&str] = &[
     "theme.css",
 ];
 
-const SECTIONS: &[&str] = &[
+pub(super) const SECTIONS: &[&str] = &[
     "newsletter",
     "audience",
     "relay",
@@ -377,26 +378,6 @@ pub(super) fn duration(text: &str, least: Duration) -> Result<Duration, Wrong> {
         }
         None => Err((format!("is not a duration: `{}`", shown(text)), DURATION_HELP.into())),
     }
-}
-
-/// A mistake in the TOML itself. The parser's words hold none of the file's, its `Display` would.
-fn syntax_error(source: &Source, error: &Error) -> Finding {
-    let span = error.span().unwrap_or_default();
-    let section = source.text[..span.start]
-        .lines()
-        .rev()
-        .filter_map(|line| line.trim().strip_prefix('[')?.split(']').next())
-        .find_map(|header| SECTIONS.iter().find(|section| **section == header.trim()));
-    let place = section.map_or_else(String::new, |section| format!(" in `[{section}]`"));
-    let (message, help) = if error.message() == "duplicate key" {
-        let key = source.text.get(span.clone()).unwrap_or_default();
-        (format!("key `{}` given twice{place}", shown(key)), "keep one of them".to_owned())
-    } else {
-        let help =
-            "text stands in double quotes; the line is not shown, because it may hold a secret";
-        (format!("invalid TOML{place}: {}", error.message()), help.to_owned())
-    };
-    Finding::at(&rule::CONFIG_INVALID, source, span, message).help(help).without_excerpt()
 }
 
 pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
