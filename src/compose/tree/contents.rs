@@ -23,7 +23,7 @@ pub(super) fn settle<'a>(
     root: Node<'a>,
     wanted: bool,
 ) {
-    let commands: Vec<Node<'a>> = root.descendants().filter(|node| is_command(*node)).collect();
+    let commands: Vec<Node<'a>> = root.descendants().filter(|node| is_command(node)).collect();
     let headings = headings(root);
     if headings.is_empty() {
         for command in commands {
@@ -96,7 +96,7 @@ fn table<'a>(arena: &'a Arena<'a>, at: Sourcepos, headings: &[(u8, Node<'a>, Str
         match outer.last_child().filter(|_| *level > top) {
             Some(last) => {
                 let inner =
-                    last.last_child().filter(|child| is_list(*child)).unwrap_or_else(|| {
+                    last.last_child().filter(|child| is_list(child)).unwrap_or_else(|| {
                         let inner = new_list();
                         last.append(inner);
                         inner
