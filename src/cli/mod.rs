@@ -153,3 +153,34 @@ fn open_ledger(project: &Project, now: Timestamp) -> Result<Ledger, OpenError> {
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command with its options, by path.
+    fn walk(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let arguments =
+            command.get_arguments().map(|argument| format!("{path} {}", argument.get_id()));
+        found.extend(arguments);
+        for inner in command.get_subcommands() {
+            walk(inner, &format!("{path} {}", inner.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn no_command_takes_a_secret_as_an_argument() {
+        let mut found = Vec::new();
+        walk(&Cli::command(), "postrider", &mut found);
+        assert!(found.contains(&"postrider send plan".to_owned()), "{found:?}");
+        let secret = |argument: &&String| {
+            let name = argument.rsplit(' ').next().unwrap_or_default();
+            ["pass", "secret", "key", "login", "credential"].iter().any(|word| name.contains(word))
+        };
+        assert_eq!(found.iter().find(secret), None);
+        // clap shows the value of a variable in `--help`; without its `env` feature it reads none.
+        let manifest = include_str!("../../Cargo.toml");
+        let clap = manifest.lines().find(|line| line.starts_with("clap =")).unwrap();
+        assert!(!clap.contains("env"), "{clap}");
+    }
+}

@@ -1,25 +1,34 @@
 //! Secrets: read when they are needed, kept out of everything that is shown.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use crate::config::SecretSource;
 use crate::finding::{Finding, shown};
 use crate::rule::SECRET_UNREADABLE;
 
-/// A password or key. Has no `Display`, and its `Debug` is blind: only [`Secret::expose`] gives it away.
+/// A password or key, overwritten when it is dropped. Has no `Display`, and its `Debug` is blind: only
+/// [`Secret::expose`] gives it away.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
+pub struct Secret(Zeroizing<String>);
 
 /// The longest first line that is taken for a secret.
 const LONGEST: u64 = 64 * 1024;
 
+/// How long `password-command` may take: somebody may have to unlock a password manager first.
+const PATIENCE: Duration = Duration::from_mins(2);
+
 impl Secret {
     /// A secret that is known already.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// Reads the first line of what the source holds; an empty one is refused.
@@ -27,7 +36,7 @@ impl Secret {
     /// What a command prints on stderr is thrown away: a password manager in distress may print anything.
     pub fn read(source: &SecretSource) -> Result<Self, Box<Finding>> {
         let bytes = match source {
-            SecretSource::Command(command) => from_command(command),
+            SecretSource::Command(command) => from_command(command, PATIENCE),
             SecretSource::File(path) => from_file(path),
             SecretSource::Env(name) => from_environment(name),
         }?;
@@ -44,8 +53,10 @@ impl Secret {
     pub async fn ask(key: &str, command: &str) -> Result<Self, Box<Finding>> {
         let mut shell = tokio::process::Command::new("sh");
         shell.args(["-c", command]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let output = shell.output().await;
-        Self::first_line(key, &printed(key, output)?)
+        let output = shell.output().await.map_err(|error| not_started(key, &error))?;
+        let printed = Zeroizing::new(output.stdout);
+        check_end(key, output.status)?;
+        Self::first_line(key, &printed)
     }
 
     fn first_line(name: &str, bytes: &[u8]) -> Result<Self, Box<Finding>> {
@@ -73,33 +84,81 @@ impl fmt::Debug for Secret {
     }
 }
 
-fn from_command(command: &str) -> Result<Vec<u8>, Box<Finding>> {
-    let output = Command::new("sh").args(["-c", command]).stderr(Stdio::null()).output();
-    printed("password-command", output)
-}
-
-/// What a command has printed, if it ended well.
-fn printed(key: &str, output: std::io::Result<Output>) -> Result<Vec<u8>, Box<Finding>> {
-    // The command itself is not shown either: people write `echo PASSWORD`.
-    let failed = |what: String| {
-        let finding = Finding::about(&SECRET_UNREADABLE, key, what);
-        Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
+/// What a command prints on its first line. It may ask its user on the terminal.
+fn from_command(command: &str, patience: Duration) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
+    const KEY: &str = "password-command";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = shell.spawn().map_err(|error| not_started(KEY, &error))?;
+    let line = first_line(&mut child);
+    let ended = wait(&mut child, patience)
+        .map_err(|error| failed(KEY, format!("the command cannot be waited for: {error}")))?;
+    let Some(status) = ended else {
+        return Err(failed(KEY, format!("the command has not ended within {patience:?}")));
     };
-    let output = output.map_err(|error| failed(format!("cannot start `sh`: {error}")))?;
-    if !output.status.success() {
-        return Err(failed(format!("the command ended with {}", output.status)));
-    }
-    Ok(output.stdout)
+    check_end(KEY, status)?;
+    // What it has left running may hold the pipe open, but the line was written before it ended.
+    let line = line.recv_timeout(Duration::from_secs(1)).ok().and_then(Result::ok);
+    line.ok_or_else(|| failed(KEY, "what the command prints cannot be read".into()))
 }
 
-fn from_file(path: &Path) -> Result<Vec<u8>, Box<Finding>> {
+/// Reads the first line of what a command prints, and lets it print the rest.
+fn first_line(child: &mut Child) -> mpsc::Receiver<io::Result<Zeroizing<Vec<u8>>>> {
+    let (told, line) = mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        thread::spawn(move || {
+            let mut stdout = BufReader::new(stdout);
+            let mut bytes = Zeroizing::new(Vec::new());
+            let read = stdout.by_ref().take(LONGEST).read_until(b'\n', &mut bytes);
+            // Nobody listens any more when the command was given up.
+            let _ = told.send(read.map(|_| bytes));
+            let _ = io::copy(&mut stdout, &mut io::sink());
+        });
+    }
+    line
+}
+
+/// How a command ended; nothing if it had to be killed.
+fn wait(child: &mut Child, patience: Duration) -> io::Result<Option<ExitStatus>> {
+    const LOOK: Duration = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    while waited < patience {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        thread::sleep(LOOK);
+        waited += LOOK;
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+fn check_end(key: &str, status: ExitStatus) -> Result<(), Box<Finding>> {
+    if status.success() {
+        return Ok(());
+    }
+    Err(failed(key, format!("the command failed ({status}); its output is hidden")))
+}
+
+fn not_started(key: &str, error: &io::Error) -> Box<Finding> {
+    failed(key, format!("cannot start `sh`: {error}"))
+}
+
+/// A finding about a command. The command itself is not shown either: people write `echo PASSWORD`.
+fn failed(key: &str, what: String) -> Box<Finding> {
+    let finding = Finding::about(&SECRET_UNREADABLE, key, what);
+    Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
+}
+
+fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
     let failed = |what: String, help: String| {
         let finding = Finding::about(&SECRET_UNREADABLE, path.display().to_string(), what);
         Box::new(finding.help(help))
     };
-    let unreadable = |error: std::io::Error| {
+    let unreadable = |error: io::Error| {
         let what = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => format!("cannot be read: {error}"),
         };
         failed(what, "its first line is the secret, as UTF-8 text".into())
@@ -116,7 +175,7 @@ fn from_file(path: &Path) -> Result<Vec<u8>, Box<Finding>> {
             format!("type `chmod 600 {}`", path.display()),
         ));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Zeroizing::new(Vec::new());
     file.take(LONGEST).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
@@ -135,10 +194,10 @@ fn open_to_others(_: &std::fs::Metadata) -> Option<u32> {
     None
 }
 
-fn from_environment(name: &str) -> Result<Vec<u8>, Box<Finding>> {
+fn from_environment(name: &str) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
     #[expect(clippy::disallowed_methods, reason = "secrets are read here and nowhere else")]
     let value = std::env::var_os(name);
-    value.map(std::ffi::OsString::into_encoded_bytes).ok_or_else(|| {
+    value.map(|value| Zeroizing::new(value.into_encoded_bytes())).ok_or_else(|| {
         let what = format!("variable `{}` is not set", shown(name));
         let finding = Finding::about(&SECRET_UNREADABLE, "environment", what);
         Box::new(
@@ -155,11 +214,10 @@ fn unreadable(name: &str, what: &str) -> Box<Finding> {
 
 /// Bytes that nobody can guess, from the system.
 #[expect(clippy::disallowed_methods, reason = "the one place where secrets are made")]
-pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+pub fn random<const N: usize>() -> io::Result<[u8; N]> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| {
-        std::io::Error::other(format!("the system gives no randomness: {error}"))
-    })?;
+    getrandom::fill(&mut bytes)
+        .map_err(|error| io::Error::other(format!("the system gives no randomness: {error}")))?;
     Ok(bytes)
 }
 
@@ -195,10 +253,19 @@ mod tests {
     }
 
     #[test]
+    fn a_command_is_not_waited_for_without_end_nor_for_what_it_leaves_running() {
+        let finding = from_command("sleep 1000", Duration::from_millis(50)).unwrap_err();
+        assert_eq!(finding.message, "the command has not ended within 50ms");
+        assert_eq!(command("sleep 2 & echo hunter2").unwrap().expose(), "hunter2");
+        let much = "echo hunter2; head -c 1000000 /dev/zero";
+        assert_eq!(command(much).unwrap().expose(), "hunter2");
+    }
+
+    #[test]
     fn a_failing_command_shows_nothing_of_what_it_printed() {
         let finding = command("echo hunter2; echo hunter2 >&2; exit 3").unwrap_err();
         assert_eq!(finding.rule.id, "secret-unreadable");
-        assert_eq!(finding.message, "the command ended with exit status: 3");
+        assert_eq!(finding.message, "the command failed (exit status: 3); its output is hidden");
         assert_eq!(command("true").unwrap_err().message, "the secret is empty");
         assert!(!finding.help.unwrap().contains("hunter2"));
         let finding = command("printf 'hunter\\0002'").unwrap_err();

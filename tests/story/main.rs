@@ -19,6 +19,7 @@ mod ledger;
 mod preview;
 mod provenance;
 mod resume;
+mod secrets;
 mod send;
 mod snippets;
 mod support;

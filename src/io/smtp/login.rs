@@ -9,17 +9,18 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use tokio::time::timeout;
 
 use super::Greeted;
+use super::discreet::Discretion;
 use super::session::why;
 use super::stream::Line;
 use crate::config;
-use crate::delivery::transport::{OpenError, Reply, Stage};
+use crate::delivery::transport::{OpenError, Stage};
 use crate::finding::{Finding, shown};
 use crate::io::secret::Secret;
 use crate::rule::SECRET_UNREADABLE;
 
 /// Who we are, and what proves it.
 pub(super) enum Login {
-    Password(Credentials, Secret),
+    Password(Credentials, Discretion),
     Token { user: String, command: String },
 }
 
@@ -37,8 +38,11 @@ impl Login {
                 Ok(Self::Token { user, command: command.clone() })
             }
             (config::Proof::Password(_), Some(password)) => {
-                let credentials = Credentials::new(user, password.expose().to_owned());
-                Ok(Self::Password(credentials, password))
+                let password = password.expose();
+                let plain = STANDARD.encode(format!("\0{user}\0{password}"));
+                let forms = [password.to_owned(), STANDARD.encode(password), plain];
+                let credentials = Credentials::new(user, password.to_owned());
+                Ok(Self::Password(credentials, Discretion::about(forms)))
             }
             (config::Proof::Password(_), None) => {
                 let what = format!("there is no password for user `{}`", shown(&user));
@@ -70,16 +74,17 @@ impl Login {
             return Err(OpenError::Broken { stage: STAGE, why });
         }
         match self {
-            Self::Password(credentials, password) => {
+            Self::Password(credentials, discretion) => {
                 let result = with_password(line, connection, credentials, limit).await;
-                result.map_err(|error| without(error, password.expose()))
+                result.map_err(|error| discretion.keep(error))
             }
             Self::Token { user, command } => {
                 let token = ask(command, limit).await?;
                 let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose());
                 let answer = STANDARD.encode(answer);
                 let result = with_token(line, connection, &answer, limit).await;
-                result.map_err(|error| without(without(error, token.expose()), &answer))
+                let discretion = Discretion::about([token.expose().to_owned(), answer]);
+                result.map_err(|error| discretion.keep(error))
             }
         }
     }
@@ -138,22 +143,5 @@ async fn ask(command: &str, limit: Duration) -> Result<Secret, OpenError> {
             Err(failed(format!("`token-command`: {}; {help}", finding.message)))
         }
         Err(_) => Err(failed(format!("`token-command` gave no token within {limit:?}"))),
-    }
-}
-
-/// Cuts off what a relay repeats of a secret.
-fn without(error: OpenError, secret: &str) -> OpenError {
-    let start: String = secret.chars().take(12).collect();
-    let cut = |text: &str| match text.find(&start) {
-        Some(at) if !start.is_empty() => format!("{}…", &text[..at]),
-        _ => text.to_owned(),
-    };
-    match error {
-        OpenError::Refused { stage, reply } => {
-            let text = cut(&reply.text);
-            OpenError::Refused { stage, reply: Reply { text, ..reply } }
-        }
-        OpenError::Broken { stage, why } => OpenError::Broken { stage, why: cut(&why) },
-        OpenError::Unsafe { stage, why } => OpenError::Unsafe { stage, why },
     }
 }

@@ -4,6 +4,7 @@
 //! letter whether its final dot can have left (`docs/adr/0005-the-wire.md`). There is no pool here and no retry:
 //! `delivery` owns the connections and the verdicts.
 
+mod discreet;
 mod hello;
 mod letter;
 mod login;

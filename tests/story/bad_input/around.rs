@@ -37,7 +37,10 @@ fn secrets_are_neither_shown_nor_taken_from_where_others_read() {
     quiet(inline.run("send drafts/tide.md --yes"))
         .says("`relay.password` would put a secret into this file");
     for (command, says) in [
-        ("echo hunter2; exit 1", "password-command: the command ended with exit status: 1"),
+        (
+            "echo hunter2; exit 1",
+            "password-command: the command failed (exit status: 1); its output is hidden",
+        ),
         ("true # hunter2", "password-command: the secret is empty"),
         ("printf 'hunter2\\000'", "password-command: the secret holds a NUL character"),
     ] {
