@@ -3,7 +3,8 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::finding::Finding;
 use crate::rule;
@@ -99,7 +100,7 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
 }
 
 /// The files of a folder with this ending, sorted by name; an absent folder has none.
-pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<std::path::PathBuf>> {
+pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -111,28 +112,46 @@ pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<std::path::Pat
     Ok(paths)
 }
 
-/// A reader that hashes what goes through it.
+/// A file that is hashed as it is read, and that must not change meanwhile: half of one list and half of another is
+/// neither.
 #[derive(Debug)]
-pub struct Hashing<R> {
-    inner: R,
+pub struct Hashing {
+    file: fs::File,
+    path: PathBuf,
+    before: Stamp,
     hash: sha2::Sha256,
 }
 
-impl<R: io::Read> Hashing<R> {
-    /// Starts to hash.
-    pub fn new(inner: R) -> Self {
-        Self { inner, hash: <sha2::Sha256 as sha2::Digest>::new() }
+/// What changes when a file does: its length and when it was written.
+type Stamp = (u64, Option<SystemTime>);
+
+fn stamp(file: &fs::File) -> io::Result<Stamp> {
+    file.metadata().map(|metadata| (metadata.len(), metadata.modified().ok()))
+}
+
+impl Hashing {
+    /// Opens a regular file and starts to hash.
+    pub fn open(path: &Path) -> Result<Self, Finding> {
+        let file = open(path)?;
+        let before = stamp(&file).map_err(|error| unreadable(path, error.to_string()))?;
+        let hash = <sha2::Sha256 as sha2::Digest>::new();
+        Ok(Self { file, path: path.to_owned(), before, hash })
     }
 
-    /// SHA-256 of all that was read.
-    pub fn finish(self) -> [u8; 32] {
-        sha2::Digest::finalize(self.hash).into()
+    /// SHA-256 of all that was read, unless the file has changed since it was opened.
+    pub fn finish(self) -> Result<[u8; 32], Finding> {
+        match stamp(&self.file) {
+            Ok(after) if after == self.before => Ok(sha2::Digest::finalize(self.hash).into()),
+            Ok(_) => Err(unreadable(&self.path, "changed while it was read")
+                .help("run the same command again once it is saved")),
+            Err(error) => Err(unreadable(&self.path, error.to_string())),
+        }
     }
 }
 
-impl<R: io::Read> io::Read for Hashing<R> {
+impl io::Read for Hashing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
+        let read = self.file.read(buffer)?;
         sha2::Digest::update(&mut self.hash, &buffer[..read]);
         Ok(read)
     }
@@ -140,9 +159,29 @@ impl<R: io::Read> io::Read for Hashing<R> {
 
 /// SHA-256 of a file.
 pub fn digest(path: &Path) -> Result<[u8; 32], Finding> {
-    let mut hashing = Hashing::new(open(path)?);
-    io::copy(&mut hashing, &mut io::sink()).map_err(|error| {
-        Finding::about(&rule::FILE_UNREADABLE, path.display().to_string(), error.to_string())
-    })?;
-    Ok(hashing.finish())
+    let mut hashing = Hashing::open(path)?;
+    io::copy(&mut hashing, &mut io::sink()).map_err(|error| unreadable(path, error.to_string()))?;
+    hashing.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_changes_while_it_is_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("list.toml");
+        fs::write(&path, "one two").unwrap();
+        let known = digest(&path).unwrap();
+        let mut hashing = Hashing::open(&path).unwrap();
+        hashing.read_exact(&mut [0; 4]).unwrap();
+        fs::write(&path, "one three").unwrap();
+        hashing.read_to_end(&mut Vec::new()).unwrap();
+        let finding = hashing.finish().unwrap_err();
+        assert_eq!(finding.message, "changed while it was read");
+        assert_ne!(digest(&path).unwrap(), known);
+    }
 }

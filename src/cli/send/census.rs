@@ -51,7 +51,7 @@ pub(super) fn freeze<'a>(
     now: jiff::Timestamp,
 ) -> Result<Census<'a>, Failure> {
     let path = desk.project.list();
-    let mut reader = BufReader::new(files::Hashing::new(files::open(&path)?));
+    let mut reader = BufReader::new(files::Hashing::open(&path)?);
     let mut freeze = Freeze::begin(ledger, pinned, desk.args.only.as_deref(), now)?;
     let mut seen = Seen::default();
     let selection = Selection::only(desk.args.only.clone());
@@ -77,7 +77,7 @@ pub(super) fn freeze<'a>(
         }
     }
     seen.judge(desk)?;
-    let frozen = freeze.seal(&hex(&reader.into_inner().finish()))?;
+    let frozen = freeze.seal(&hex(&reader.into_inner().finish()?))?;
     Ok(Census { freeze, frozen })
 }
 

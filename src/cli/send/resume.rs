@@ -106,7 +106,7 @@ fn reconcile(
     if hex(&files::digest(&path)?) == known.list_sha256 && !desk.args.include_new {
         return Ok(());
     }
-    let mut reader = BufReader::new(files::Hashing::new(files::open(&path)?));
+    let mut reader = BufReader::new(files::Hashing::open(&path)?);
     let mut reconcile = Reconcile::begin(ledger, known.id)?;
     let mut seen = Seen::default();
     let selection = Selection::only(known.only.clone());
@@ -129,7 +129,7 @@ fn reconcile(
     }
     let judged = if desk.args.include_new { seen.judge(desk) } else { seen.refused.judge() };
     judged?;
-    let changed = reconcile.settle(&hex(&reader.into_inner().finish()))?;
+    let changed = reconcile.settle(&hex(&reader.into_inner().finish()?))?;
     tell(desk, &changed);
     if desk.args.include_new && changed.added > 0 {
         confirm(desk, changed.added, "new recipients")?;
