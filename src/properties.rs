@@ -281,8 +281,9 @@ mod tests {
             property(entry);
         }
         // A body takes milliseconds without optimisation; the long looks are `scripts/fuzz`'s.
-        let config =
-            ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
+        let usual = ProptestConfig::default();
+        let cases = usual.cases.div_ceil(4);
+        let config = ProptestConfig { cases, failure_persistence: None, ..usual };
         let outcome = TestRunner::new(config).run(&bytes(corpus), |bytes| {
             property(&bytes);
             Ok(())

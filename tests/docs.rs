@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use postrider::cli::Exit;
 use postrider::finding::Finding;
 use postrider::io::snippets;
-use postrider::rule::Severity;
+use postrider::rule::{self, Gate, Severity};
 use postrider::source::Source;
 use postrider::{compose, config, draft};
 
@@ -67,6 +67,19 @@ fn every_command_the_readme_shows_is_understood() {
             .args([command, "--help"])
             .assert()
             .success();
+    }
+}
+
+#[test]
+fn the_page_of_gates_has_every_rule_that_stops_a_send_and_what_releases_it() {
+    let page = text("docs/gates.md");
+    let (allowable, shut) = page.split_once("## Released by mending alone").unwrap();
+    for (table, gate) in [(allowable, Gate::Allowable), (shut, Gate::Shut)] {
+        let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
+        let rules = rule::ALL.iter().filter(|rule| rule.gate == gate);
+        let expected: Vec<String> =
+            rules.map(|rule| format!("| `{}` | {} |", rule.id, rule.what)).collect();
+        assert!(rows == expected, "docs/gates.md, {gate:?}, should read:\n{}", expected.join("\n"));
     }
 }
 

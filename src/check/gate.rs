@@ -2,6 +2,7 @@
 
 use crate::compose::Issue;
 use crate::compose::merge::{Piece, Template};
+use crate::config::Unsubscribe;
 use crate::finding::{Finding, nearest};
 use crate::rule::{self, Gate, Rule};
 
@@ -17,7 +18,10 @@ impl Allowed {
         for id in ids {
             match rule::find(id) {
                 Some(rule) if rule.gate == Gate::Allowable => allowed.push(rule),
-                Some(_) => wrong.push(format!("`{id}` cannot be allowed: mend it instead")),
+                Some(rule) if rule.gate == Gate::Shut => {
+                    wrong.push(format!("`{id}` cannot be allowed: mend it instead"));
+                }
+                Some(_) => wrong.push(format!("`{id}` stops no send")),
                 None => {
                     let shown = crate::finding::shown(id);
                     let near = nearest(id, rule::ALL.iter().map(|rule| rule.id));
@@ -55,40 +59,88 @@ fn with_release(mut finding: Finding) -> Finding {
     finding
 }
 
-/// Both finished parts must let a reader leave. The layout's footer sees to it; this looks again.
-pub fn unsubscribe(issue: &Issue, draft: &str) -> Vec<Finding> {
+/// Both finished parts and the headers must let a reader leave. The layout's footer and the configuration see to it;
+/// this looks again.
+pub fn unsubscribe(issue: &Issue, ways: &Unsubscribe, draft: &str) -> Vec<Finding> {
     let lets_leave = |template: &Template| {
         let is_link = |piece: &Piece| matches!(piece, Piece::Slot { expression, .. } if expression.contains("unsubscribe_url"));
         template.pieces.iter().any(is_link)
     };
-    [("HTML", &issue.html), ("text", &issue.text)]
+    let missing = |what: String, help: &str| {
+        Finding::about(&rule::UNSUBSCRIBE_MISSING, draft, what).help(help)
+    };
+    let parts = [("HTML", &issue.html), ("text", &issue.text)]
         .into_iter()
         .filter(|(_, template)| !lets_leave(template))
         .map(|(part, _)| {
             let what = format!("the {part} part has no unsubscribe link");
-            Finding::about(&rule::UNSUBSCRIBE_MISSING, draft, what)
-                .help("add `[Unsubscribe]({{ unsubscribe_url }})`")
-        })
-        .collect()
+            missing(what, "add `[Unsubscribe]({{ unsubscribe_url }})`")
+        });
+    let headers = (ways.url.is_none() && ways.mailto.is_none()).then(|| {
+        let help = "give `url` or `mailto` under `[unsubscribe]` in config.toml";
+        missing("the headers have no List-Unsubscribe".into(), help)
+    });
+    parts.chain(headers).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::merge::Place;
+    use crate::config::{self, SecretSource};
+    use crate::source::Source;
+    use crate::{compose, draft};
 
     #[test]
     fn only_gates_can_be_allowed() {
         let ids = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
         assert!(Allowed::parse(&ids(&["draft-true", "todo-leftover"])).is_ok());
-        let wrong = Allowed::parse(&ids(&["fm-invalid", "draft-tru", "x"])).unwrap_err();
+        let wrong =
+            Allowed::parse(&ids(&["fm-invalid", "h1-duplicate", "draft-tru", "x"])).unwrap_err();
         assert_eq!(
             wrong,
             [
                 "`fm-invalid` cannot be allowed: mend it instead",
+                "`h1-duplicate` stops no send",
                 "no rule `draft-tru`; did you mean `draft-true`?",
                 "no rule `x`"
             ]
         );
+    }
+
+    #[test]
+    fn each_way_to_leave_that_is_missing_is_named_and_can_be_allowed() {
+        let slot = Piece::Slot { expression: "unsubscribe_url".into(), place: Place::Href };
+        let link = Template { pieces: vec![slot] };
+        let none = Template::literal("no way out");
+        let ways = |mailto: Option<&str>| Unsubscribe {
+            url: None,
+            mailto: mailto.map(|address| address.parse().unwrap()),
+            secret: SecretSource::Env("SECRET".into()),
+        };
+        let said = |html: &Template, text: &Template, ways: &Unsubscribe| {
+            let issue = issue(html.clone(), text.clone());
+            let missing = unsubscribe(&issue, ways, "x.md");
+            let allowed = Allowed::parse(&["unsubscribe-missing".into()]).unwrap();
+            assert_eq!(Allowed::default().refusals(&missing).len(), missing.len());
+            assert!(allowed.refusals(&missing).is_empty());
+            missing.into_iter().map(|finding| finding.message).collect::<Vec<_>>()
+        };
+        let by_mail = ways(Some("leave@example.org"));
+        assert_eq!(said(&link, &link, &by_mail), Vec::<String>::new());
+        assert_eq!(said(&none, &link, &by_mail), ["the HTML part has no unsubscribe link"]);
+        assert_eq!(said(&link, &none, &by_mail), ["the text part has no unsubscribe link"]);
+        assert_eq!(said(&link, &link, &ways(None)), ["the headers have no List-Unsubscribe"]);
+    }
+
+    fn issue(html: Template, text: Template) -> Issue {
+        let config = include_str!("../../config.example.toml");
+        let (config, _) = config::parse(&Source::new("config.toml", config)).unwrap();
+        let source = Source::new("x.md", "---\nsubject: x\n---\nx\n");
+        let (draft, _) = draft::parse(source).unwrap();
+        let (issue, _) =
+            compose::compose(&draft, &compose::Materials::new(&config.newsletter)).unwrap();
+        Issue { html, text, ..issue }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod crash;
 mod desk_work;
 mod engine;
 mod faults;
+mod gates;
 mod kills;
 mod ledger;
 mod preview;

@@ -111,8 +111,11 @@ fn begin(
     let letters = letters(desk, &pinned, now)?;
     let census = census::freeze(desk, ledger, &pinned, &letters, now)?;
     run::tell_plan(desk, &census.frozen, Some(config.relay.rate));
-    if census.frozen.recipients == 0 && !desk.allowed.covers(&rule::LIST_EMPTY) {
-        return Err(Failure::gate(vec![no_recipients(desk)]));
+    if census.frozen.recipients == 0 {
+        let refusals = desk.allowed.refusals(&[no_recipients(desk)]);
+        if !refusals.is_empty() {
+            return Err(Failure::gate(refusals));
+        }
     }
     census.freeze.keep_secret(&desk.key.fingerprint())?;
     provenance::check_space(desk.project, census.frozen.recipients, &desk.allowed)?;

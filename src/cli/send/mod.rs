@@ -147,7 +147,7 @@ pub(super) fn load(
         remarks.retain(Finding::is_error);
         return Err(remarks.into());
     };
-    remarks.extend(gate::unsubscribe(&issue, &draft.source.name));
+    remarks.extend(gate::unsubscribe(&issue, &project.config.unsubscribe, &draft.source.name));
     if let Some(span) = draft.front.draft {
         remarks.push(
             Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
