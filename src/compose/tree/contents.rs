@@ -95,12 +95,11 @@ fn table<'a>(arena: &'a Arena<'a>, at: Sourcepos, headings: &[(u8, Node<'a>, Str
         item.append(paragraph);
         match outer.last_child().filter(|_| *level > top) {
             Some(last) => {
-                let inner =
-                    last.last_child().filter(|child| is_list(child)).unwrap_or_else(|| {
-                        let inner = new_list();
-                        last.append(inner);
-                        inner
-                    });
+                let inner = last.last_child().filter(|child| is_list(child)).unwrap_or_else(|| {
+                    let inner = new_list();
+                    last.append(inner);
+                    inner
+                });
                 inner.append(item);
             }
             None => outer.append(item),
