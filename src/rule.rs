@@ -98,6 +98,12 @@ rules! {
     INCLUDE_FAILED = "include-failed", Error, Shut, "A snippet that a draft includes is a text in the project's folder that can be read.";
     COMMAND_MISPLACED = "command-misplaced", Error, Allowable, "`[[toc]]` and `[[include: …]]` stand on a line of their own; elsewhere readers would see them.";
     CONTENTS_EMPTY = "contents-empty", Warning, Open, "A table of contents has headings to list.";
+    IMG_MISSING = "img-relative-missing", Error, Shut, "An image that is named by a path is a file of the project that can be read.";
+    IMG_WRONG_TYPE = "img-wrong-type", Error, Shut, "Mail programs show PNG, JPEG and GIF; SVG, AVIF, BMP, TIFF and HEIF they do not.";
+    IMG_TOO_HEAVY = "img-too-heavy", Error, Shut, "An image file is at most 5 MiB.";
+    IMG_HEAVY = "img-heavy", Warning, Open, "An image over 500 kB keeps readers on the move waiting.";
+    IMG_TOTAL_HEAVY = "img-total-heavy", Error, Allowable, "The images that travel in a letter stay within their budget, because every reader's copy carries them.";
+    IMG_WEBP = "img-webp", Warning, Open, "Classic Outlook does not show WebP.";
     FOOTNOTE_UNDEFINED = "footnote-undefined", Error, Allowable, "A footnote marker has its note.";
     TODO_LEFTOVER = "todo-leftover", Error, Allowable, "Placeholder text (TODO, TK, TKTK, FIXME, lorem ipsum) is not meant for readers.";
     MERGE_SYNTAX = "merge-syntax", Error, Shut, "A merge tag is complete and understood.";

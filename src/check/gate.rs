@@ -1,6 +1,7 @@
 //! The gates of a live send: what refuses it, and what `--allow` releases.
 
 use crate::compose::Issue;
+use crate::compose::images::Embedded;
 use crate::compose::merge::{Piece, Template};
 use crate::config::Unsubscribe;
 use crate::finding::{Finding, nearest};
@@ -81,6 +82,24 @@ pub fn unsubscribe(issue: &Issue, ways: &Unsubscribe, draft: &str) -> Vec<Findin
         missing("the headers have no List-Unsubscribe".into(), help)
     });
     parts.chain(headers).collect()
+}
+
+/// The images that travel in every copy stay within `budget` bytes.
+pub fn weight(issue: &Issue, budget: u64, draft: &str) -> Option<Finding> {
+    let total: u64 = issue.images.iter().map(Embedded::bytes).sum();
+    let heaviest = issue.images.iter().max_by_key(|image| image.bytes())?;
+    let kilobytes = |bytes: u64| bytes.div_ceil(1000);
+    (total > budget).then(|| {
+        let what = format!(
+            "the images in the letter weigh {} kB, at most {} kB; the heaviest is {} with {} kB",
+            kilobytes(total),
+            budget / 1000,
+            heaviest.name,
+            kilobytes(heaviest.bytes())
+        );
+        Finding::about(&rule::IMG_TOTAL_HEAVY, draft, what)
+            .help("take one out, host them (`mode = \"host\"` in `[images]`), or raise `budget`")
+    })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::compose::merge::fill::Unresolved;
 use crate::delivery::plan::hex;
 use crate::finding::Finding;
 use crate::io::watch::Watch;
-use crate::io::{files, secret, snippets};
+use crate::io::{files, images, secret, snippets};
 use crate::message::{Letterhead, Letters};
 use crate::report::Printer;
 use crate::rule;
@@ -50,6 +50,8 @@ struct Sheaf {
     letters: Arc<Letters>,
     readers: Arc<Vec<Subscriber>>,
     from: String,
+    /// Each image's address in the letter, and what a browser shows for it.
+    pictures: Arc<Vec<(String, String)>>,
     has_preheader: bool,
 }
 
@@ -189,7 +191,8 @@ fn gather(
     project: &Project,
     printer: Printer,
 ) -> Result<(Sheaf, Vec<Finding>), Failure> {
-    let (draft, issue, mut remarks) = send::load(&args.draft, project)?;
+    let send::Composed { draft, issue, images, mut remarks } = send::load(&args.draft, project)?;
+    let pictures = images::data_urls(&images, send::folders(&args.draft, project));
     remarks.extend(project.remarks.iter().cloned());
     let config = &project.config;
     let key = send::key(project, false, printer)?;
@@ -211,6 +214,7 @@ fn gather(
             letters: Arc::new(letters),
             readers: Arc::new(readers),
             from: format!("{name} <{}>", from.address),
+            pictures: Arc::new(pictures),
             has_preheader: draft.front.preheader.is_some(),
         },
         remarks,
@@ -262,6 +266,10 @@ impl Sheaf {
         })
     }
 
+    fn with_pictures(&self, html: String) -> String {
+        self.pictures.iter().fold(html, |html, (url, picture)| html.replace(url, picture))
+    }
+
     fn take_apart(&self, reader: &Subscriber) -> Result<Letter, Vec<Unresolved>> {
         let raw = self.letters.render(reader)?.bytes;
         let text = self.letters.text(reader)?;
@@ -271,7 +279,7 @@ impl Sheaf {
             .map_or(raw.len(), |end| end + 2);
         let opening = text.split("\n\n").next().unwrap_or_default();
         Ok(Letter {
-            html: self.letters.html(reader)?,
+            html: self.with_pictures(self.letters.html(reader)?),
             headers: String::from_utf8_lossy(&raw[..head]).replace("\r\n", "\n"),
             subject: self.letters.subject(reader)?,
             from: self.from.clone(),

@@ -4,6 +4,7 @@
 //! a letter say the same.
 
 mod html;
+pub mod images;
 mod layout;
 pub mod look;
 pub mod merge;
@@ -12,6 +13,7 @@ mod tests;
 pub mod text;
 mod tree;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comrak::Arena;
@@ -25,9 +27,11 @@ use crate::finding::Finding;
 use crate::mailbox::Mailbox;
 use crate::rule::{self, Gate};
 use crate::theme::Design;
+use images::{Embedded, Images, NO_IMAGES};
 use look::{Look, PLAIN};
 use merge::tags::Tags;
 use merge::{Place, Template};
+use tree::Addresses;
 
 /// An issue, composed once: everything a letter says, with slots where readers differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +48,9 @@ pub struct Issue {
     pub from: Option<Mailbox>,
     /// Reply-To, if the draft overrides the configuration.
     pub reply_to: Option<Mailbox>,
+    /// Images that travel in the letter, in the order of their first showing.
+    #[serde(default)]
+    pub images: Vec<Embedded>,
     /// SHA-256 over all of the above, lower-case hex.
     pub digest: String,
 }
@@ -55,13 +62,27 @@ pub struct Materials<'a> {
     pub newsletter: &'a Newsletter,
     /// How letters look.
     pub look: &'a Look,
+    /// The project's own images that the draft shows.
+    pub images: &'a Images,
 }
 
 impl<'a> Materials<'a> {
     /// A newsletter, and nothing else.
     pub fn new(newsletter: &'a Newsletter) -> Self {
-        Self { newsletter, look: &PLAIN }
+        Self { newsletter, look: &PLAIN, images: &NO_IMAGES }
     }
+}
+
+/// The paths of the project's own images that a draft shows, each with the widest that it is shown at, in pixels.
+pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
+    let arena = Arena::new();
+    let mut tags = Tags::avoiding(&draft.source.text);
+    let title = tags.mark(&draft.front.title);
+    let (root, _) = tree::prepare(&arena, draft, &title, &Addresses::default(), &mut tags);
+    root.map(|root| {
+        images::wanted(root, look.column(draft.front.theme.unwrap_or(look.theme.design)))
+    })
+    .unwrap_or_default()
 }
 
 /// Composes a draft: the issue with its remarks, or every finding if one of them shuts the gate.
@@ -69,14 +90,14 @@ pub fn compose(
     draft: &Draft,
     materials: &Materials<'_>,
 ) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
-    let Materials { newsletter, look } = *materials;
+    let Materials { newsletter, look, images } = *materials;
     let design = draft.front.theme.unwrap_or(look.theme.design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
     let subject = tags.mark(&draft.front.subject);
     let title = tags.mark(&draft.front.title);
     let arena = Arena::new();
-    let base_url = newsletter.base_url.as_deref();
-    let (root, mut findings) = tree::prepare(&arena, draft, &title, base_url, &mut tags);
+    let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
+    let (root, mut findings) = tree::prepare(&arena, draft, &title, &addresses, &mut tags);
     findings.extend(look.remarks(design));
     let shut = findings.iter().any(|finding| finding.rule.gate == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
@@ -92,6 +113,7 @@ pub fn compose(
         text: tags.text_template(&text),
         from: draft.front.from.clone(),
         reply_to: draft.front.reply_to.clone(),
+        images: images.carried_by(root),
         digest: String::new(),
     };
     issue.digest = digest(&issue);
@@ -114,7 +136,7 @@ impl Parts {
         title: &str,
         tags: &mut Tags,
     ) -> Result<Self, Finding> {
-        let Materials { newsletter, look } = *materials;
+        let Materials { newsletter, look, .. } = *materials;
         let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
         let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
         let reason =
@@ -199,8 +221,8 @@ fn first_words(root: Node<'_>) -> Option<String> {
 
 /// SHA-256 over the JSON of all other fields in their order, in hex.
 fn digest(issue: &Issue) -> String {
-    let Issue { id, subject, html, text, from, reply_to, digest: _ } = issue;
-    let fields = (id, subject, html, text, from, reply_to);
+    let Issue { id, subject, html, text, from, reply_to, images, digest: _ } = issue;
+    let fields = (id, subject, html, text, from, reply_to, images);
     let canonical = serde_json::to_vec(&fields).expect("strings and enums have a JSON form");
     Sha256::digest(&canonical).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -2,6 +2,7 @@
 //!
 //! Secrets are not read here, only where they are; and no message repeats a line of the file.
 
+mod images;
 mod lists;
 mod newsletter;
 mod relay;
@@ -33,6 +34,8 @@ pub struct Config {
     pub audience: Audience,
     /// The SMTP server that takes our letters.
     pub relay: Relay,
+    /// How the project's own images reach readers.
+    pub images: Images,
     /// How readers leave.
     pub unsubscribe: Unsubscribe,
     /// Where Postrider keeps its ledger.
@@ -156,6 +159,26 @@ pub struct Timeouts {
     pub dot: Duration,
 }
 
+/// `[images]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Images {
+    /// How they travel.
+    pub mode: ImageMode,
+    /// Where hosted images live, if not at the newsletter's `base-url`; ends in a slash.
+    pub base_url: Option<String>,
+    /// What the images in one letter may weigh together, in bytes.
+    pub budget: u64,
+}
+
+/// How images that a draft names by a path reach readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImageMode {
+    /// Readers' programs fetch them from a web server.
+    Host,
+    /// They travel in the letter, named by Content-ID (RFC 2392).
+    Cid,
+}
+
 /// `[unsubscribe]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsubscribe {
@@ -183,6 +206,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let newsletter = newsletter::read(&mut settings);
     let file = settings.path("audience.file");
     let relay = relay::read(&mut settings);
+    let images = images::read(&mut settings);
     let unsubscribe = unsubscribe::read(&mut settings);
     let dir = settings.path("state.dir");
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
@@ -195,7 +219,10 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
         (Some(newsletter), Some(relay)) if !findings.iter().any(Finding::is_shut) => {
             let audience = Audience { file: file.unwrap_or_else(|| "subscribers.toml".into()) };
             let state = State { dir: dir.unwrap_or_else(|| ".postrider".into()) };
-            Ok((Config { newsletter, audience, relay, unsubscribe, state, theme }, findings))
+            Ok((
+                Config { newsletter, audience, relay, images, unsubscribe, state, theme },
+                findings,
+            ))
         }
         _ => Err(findings),
     }

@@ -111,7 +111,7 @@ fn language(text: &str) -> Result<String, Wrong> {
 }
 
 /// An http(s) address that paths can be appended to.
-fn base_url(text: &str) -> Result<String, Wrong> {
+pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let usable = rest.is_some_and(|rest| {
         !rest.is_empty()

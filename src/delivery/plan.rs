@@ -91,6 +91,7 @@ fn in_words(path: &str) -> String {
         "issue.subject" => "the subject".into(),
         "issue.html" => "the HTML part".into(),
         "issue.text" => "the text part".into(),
+        "issue.images" => "the images".into(),
         "unsubscribe_url" => "`unsubscribe.url`".into(),
         "unsubscribe_mailto" => "`unsubscribe.mailto`".into(),
         // What the draft says in its head has no section.
@@ -150,6 +151,7 @@ mod tests {
             text: literal("six"),
             from: None,
             reply_to: None,
+            images: Vec::new(),
             digest: "1".into(),
         };
         let then = Pinned {

@@ -3,6 +3,7 @@
 pub mod disk;
 pub mod files;
 pub mod host;
+pub mod images;
 pub mod ledger_sqlite;
 pub mod outbox;
 pub mod replacement;

@@ -1,13 +1,16 @@
-//! The body of a letter: two alternatives in quoted-printable, written so that no value can end a part.
+//! The body of a letter: two alternatives in quoted-printable, written so that no value can end a part, and images.
 //!
 //! Our own encoder, because it must start afresh at every slot and keep the start of each line harmless: `.` would
 //! need stuffing in SMTP, `-` might begin a boundary, and `From ` is quoted by some mail stores.
 
-use lettre::message::header::{ContentTransferEncoding, ContentType};
+use lettre::message::header::{
+    ContentDisposition, ContentId, ContentTransferEncoding, ContentType,
+};
 use lettre::message::{Body, MultiPart, SinglePart};
 use sha2::{Digest as _, Sha256};
 
 use super::LetterError;
+use crate::compose::images::Embedded;
 
 /// Stands where a reader's value goes. Quoted-printable never holds it, nor does a header.
 pub(super) const MARK: u8 = 1;
@@ -17,15 +20,43 @@ const WIDTH: usize = 75;
 
 const SOFT_BREAK: &[u8] = b"=\r\n";
 
-/// The two parts, poorest first (RFC 2046 5.1.4), of the literals around their slots.
-pub(super) fn alternatives(text: &[String], html: &[String]) -> Result<MultiPart, LetterError> {
+/// The two parts, poorest first (RFC 2046 5.1.4), of the literals around their slots; with the HTML go its images
+/// (RFC 2387).
+pub(super) fn parts(
+    text: &[String],
+    html: &[String],
+    images: &[Embedded],
+) -> Result<MultiPart, LetterError> {
     let (text, html) = (with_marks(text), with_marks(html));
-    let content_type = format!("multipart/alternative; boundary=\"{}\"", boundary(&text, &html));
-    let text_type = "text/plain; charset=utf-8; format=flowed; delsp=no";
-    Ok(MultiPart::builder()
-        .header(media_type(&content_type)?)
-        .singlepart(part(media_type(text_type)?, text))
-        .singlepart(part(ContentType::TEXT_HTML, html)))
+    let boundary = boundary(&text, &html);
+    let multipart = |kind: &str, boundary: &str| {
+        let content_type = media_type(&format!("multipart/{kind}; boundary=\"{boundary}\""));
+        content_type.map(|content_type| MultiPart::builder().header(content_type))
+    };
+    let text_type = media_type("text/plain; charset=utf-8; format=flowed; delsp=no")?;
+    let alternatives = multipart("alternative", &boundary)?.singlepart(part(text_type, text));
+    let html = part(ContentType::TEXT_HTML, html);
+    if images.is_empty() {
+        return Ok(alternatives.singlepart(html));
+    }
+    let related =
+        multipart("related; type=\"text/html\"", &format!("{boundary}r"))?.singlepart(html);
+    let related = images.iter().try_fold(related, |related, image| {
+        Ok::<_, LetterError>(related.singlepart(picture(image)?))
+    })?;
+    Ok(alternatives.multipart(related))
+}
+
+/// An image that the HTML names by its Content-ID.
+fn picture(image: &Embedded) -> Result<SinglePart, LetterError> {
+    let lines: Vec<&[u8]> = image.base64.as_bytes().chunks(76).collect();
+    let body =
+        Body::dangerous_pre_encoded(lines.join(&b"\r\n"[..]), ContentTransferEncoding::Base64);
+    Ok(SinglePart::builder()
+        .header(media_type(&image.media_type)?)
+        .header(ContentId::from(format!("<{}>", image.content_id)))
+        .header(ContentDisposition::inline_with_name(&image.name))
+        .body(body))
 }
 
 fn media_type(text: &str) -> Result<ContentType, LetterError> {

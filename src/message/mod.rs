@@ -237,7 +237,7 @@ fn shell(
         lettre::address::Envelope::new(Some(from.clone()), vec![from]).map_err(refused)?;
     let fixed = subject.is_fixed().then(|| headers::subject_line(&subject.literals()[0]));
     let fixed = fixed.transpose().map_err(|reason| LetterError::Header("Subject", reason))?;
-    let parts = mime::alternatives(text.literals(), html.literals())?;
+    let parts = mime::parts(text.literals(), html.literals(), &issue.images)?;
     let letter = headers::shared(head, senders, fixed)?.envelope(envelope).multipart(parts);
     let letter = letter.map_err(refused)?.formatted();
     let end = letter.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or(letter.len());

@@ -85,6 +85,7 @@ fn issue(subject: Vec<Piece>, text: Vec<Piece>, html: Vec<Piece>) -> Issue {
         html: Template { pieces: html },
         text: Template { pieces: text },
         from: None,
+        images: Vec::new(),
         reply_to: None,
         digest: String::new(),
     }

@@ -15,6 +15,7 @@ mod desk_work;
 mod engine;
 mod faults;
 mod gates;
+mod images;
 mod kills;
 mod ledger;
 mod preview;

@@ -14,10 +14,12 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::check::gate::{self, Allowed};
+use crate::compose::images::Images;
 use crate::compose::{self, Issue, Materials};
 use crate::config::SecretSource;
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
+use crate::io::images::{self, Folders};
 use crate::io::secret::Secret;
 use crate::io::snippets;
 use crate::message::Letterhead;
@@ -81,6 +83,7 @@ struct Desk<'a> {
     allowed: Allowed,
     draft: Draft,
     issue: Issue,
+    images: Images,
     key: Key,
 }
 
@@ -99,11 +102,11 @@ pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Resul
     } else if !project.configured {
         printer.say("there is no config.toml, so this uses the example's settings (`postrider init` makes one)");
     }
-    let (draft, issue, mut remarks) = load(&args.draft, project)?;
+    let Composed { draft, issue, images, mut remarks } = load(&args.draft, project)?;
     remarks.extend(project.remarks.iter().cloned());
     judge(&remarks, &allowed, live, printer)?;
     let key = key(project, live || args.to.is_some(), printer)?;
-    let desk = Desk { args, project, printer, allowed, draft, issue, key };
+    let desk = Desk { args, project, printer, allowed, draft, issue, images, key };
     match &args.to {
         Some(address) => test_copy::send(&desk, address),
         None if args.dry_run => rehearse::dry_run(&desk),
@@ -124,15 +127,26 @@ pub(super) fn read(
     Ok((draft, remarks))
 }
 
-/// Reads and composes a draft; gives it with its remarks, among them the gates it does not pass.
-pub(super) fn load(
-    path: &Path,
-    project: &Project,
-) -> Result<(Draft, Issue, Vec<Finding>), Failure> {
+/// A draft that is composed.
+pub(super) struct Composed {
+    pub(super) draft: Draft,
+    pub(super) issue: Issue,
+    pub(super) images: Images,
+    /// What is to be said of it, among it the gates it does not pass.
+    pub(super) remarks: Vec<Finding>,
+}
+
+/// Reads and composes a draft.
+pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> {
     let (draft, mut remarks) = read(path, project)?;
     let Some(draft) = draft else { return Err(remarks.into()) };
-    let materials = Materials { newsletter: &project.config.newsletter, look: &project.look };
     let head_is_shut = remarks.iter().any(Finding::is_shut);
+    let folders = folders(path, project);
+    let config = &project.config;
+    let wanted = compose::wanted_images(&draft, &project.look);
+    let images = images::gather(&wanted, folders, &config.newsletter, &config.images);
+    let materials =
+        Materials { newsletter: &config.newsletter, look: &project.look, images: &images };
     let issue = match compose::compose(&draft, &materials) {
         Ok((issue, more)) => {
             remarks.extend(more);
@@ -148,13 +162,19 @@ pub(super) fn load(
         return Err(remarks.into());
     };
     remarks.extend(gate::unsubscribe(&issue, &project.config.unsubscribe, &draft.source.name));
+    remarks.extend(gate::weight(&issue, config.images.budget, &draft.source.name));
     if let Some(span) = draft.front.draft {
         remarks.push(
             Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
                 .help("take `draft: true` out when it is ready"),
         );
     }
-    Ok((draft, issue, remarks))
+    Ok(Composed { draft, issue, images, remarks })
+}
+
+/// Where the paths of images in a draft lead.
+pub(super) fn folders<'a>(draft: &'a Path, project: &'a Project) -> Folders<'a> {
+    Folders { draft: draft.parent().unwrap_or(Path::new("")), project: project.root() }
 }
 
 /// Gates refuse a live send; a rehearsal shows them and goes on. Mere information is left to `preview`.

@@ -80,6 +80,7 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
         let each = if least == most { most } else { format!("{least} to {most}") };
         desk.printer.say(format!("  a letter weighs {each}, all of them {}", size(weights.total)));
     }
+    tell_uploads(desk);
     desk.printer.say(format!("  plan hash {}", frozen.plan_hash));
     let plan = account(desk, &ending, &frozen, &weights);
     files::write(&folder.join("plan.json"), format!("{plan:#}\n").as_bytes())?;
@@ -95,6 +96,13 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
     })
 }
 
+/// What must lie on the web server before the letters leave.
+fn tell_uploads(desk: &Desk<'_>) {
+    for (path, image) in desk.images.usable().filter(|(_, image)| image.embedded.is_none()) {
+        desk.printer.say(format!("  upload {path} ({}) to {}", size(image.bytes), image.url));
+    }
+}
+
 /// What a dry run tells scripts: the counts of a send, and what only a rehearsal knows.
 fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights) -> Value {
     let rate = desk.project.config.relay.rate;
@@ -108,6 +116,10 @@ fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights)
     account["rate"] = rate.to_string().into();
     account["seconds"] = rate.duration(frozen.recipients).as_secs_f64().into();
     account["bytes"] = json!({ "min": weights.min, "max": weights.max, "total": weights.total });
+    let uploads = desk.images.usable().filter(|(_, image)| image.embedded.is_none());
+    account["uploads"] = uploads
+        .map(|(path, image)| json!({ "path": path, "url": image.url, "bytes": image.bytes }))
+        .collect();
     account["plan"] = frozen.plan_hash.clone().into();
     account
 }

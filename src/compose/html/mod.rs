@@ -2,7 +2,7 @@
 //!
 //! Classes only; `look` holds the styles, and `layout` inlines them.
 
-mod fit;
+pub(super) mod fit;
 mod highlight;
 mod inline;
 mod smart;

@@ -10,8 +10,9 @@ use crate::compose::{html, text, tree};
 fn side_by_side(markdown: &str) -> String {
     let arena = Arena::new();
     let mut tags = Tags::avoiding(markdown);
-    let base = Some("https://example.org/");
-    let (root, findings) = tree::prepare(&arena, &draft(markdown), "A title", base, &mut tags);
+    let base =
+        tree::Addresses::new(Some("https://example.org/"), &crate::compose::images::NO_IMAGES);
+    let (root, findings) = tree::prepare(&arena, &draft(markdown), "A title", &base, &mut tags);
     let findings: String = findings
         .iter()
         .flat_map(|finding| [finding.rule.id, ": ", &finding.message, "\n"])

@@ -8,13 +8,34 @@ use comrak::nodes::{Attributes, Node, NodeValue};
 use url::Url;
 
 use super::margin::Margin;
+use crate::compose::html::fit::NATURAL;
+use crate::compose::images::{Image, Images};
 use crate::compose::merge::tags::Tags;
 use crate::finding::shown;
 use crate::rule::{self, Rule};
 
+/// What relative addresses come to.
+#[derive(Debug, Default)]
+pub(in crate::compose) struct Addresses<'a> {
+    base: Option<Url>,
+    /// `None` leaves the paths of images as they are written.
+    images: Option<&'a Images>,
+}
+
+impl<'a> Addresses<'a> {
+    /// Links are relative to `base_url`, if there is one; so are images that are not among `images`.
+    pub(in crate::compose) fn new(base_url: Option<&str>, images: &'a Images) -> Self {
+        Self { base: base_url.and_then(|base| Url::parse(base).ok()), images: Some(images) }
+    }
+}
+
 /// Checks every link and image of the tree and makes its address absolute.
-pub(super) fn settle(margin: &mut Margin<'_>, root: Node<'_>, base_url: Option<&str>, tags: &Tags) {
-    let base = base_url.and_then(|base| Url::parse(base).ok());
+pub(super) fn settle(
+    margin: &mut Margin<'_>,
+    root: Node<'_>,
+    addresses: &Addresses<'_>,
+    tags: &Tags,
+) {
     let mut anchors: BTreeMap<_, _> = anchors(root).into_iter().collect();
     for node in root.descendants() {
         let at = node.data().sourcepos;
@@ -25,7 +46,21 @@ pub(super) fn settle(margin: &mut Margin<'_>, root: Node<'_>, base_url: Option<&
         };
         let settled = match url.strip_prefix('#') {
             Some(name) if !is_image => anchor(name, &mut anchors),
-            _ => absolute(url.trim(), is_image, base.as_ref(), tags),
+            _ if is_image && addresses.images.is_none() => continue,
+            _ => match addresses.images.filter(|_| is_image).and_then(|images| images.get(&url)) {
+                Some(Ok(image)) => {
+                    for (rule, message, help) in image.remarks(&url) {
+                        let range = margin.range(at);
+                        margin.note(rule, range, message, help);
+                    }
+                    Ok(show(node, image))
+                }
+                Some(Err(unusable)) => {
+                    let (rule, message, help) = unusable.in_words(&url);
+                    Err(problem(rule, message, help))
+                }
+                None => absolute(url.trim(), is_image, addresses.base.as_ref(), tags),
+            },
         };
         match settled {
             Ok(settled) => {
@@ -45,6 +80,14 @@ pub(super) fn settle(margin: &mut Margin<'_>, root: Node<'_>, base_url: Option<&
             margin.note(&rule::IMG_ALT_MISSING, range, message, help);
         }
     }
+}
+
+/// An image of the project is shown at its own width, unless the author or the column wants it smaller.
+fn show(node: Node<'_>, image: &Image) -> String {
+    let mut data = node.data_mut();
+    let attributes = data.attrs.get_or_insert_with(|| Box::new(Attributes::default()));
+    attributes.pairs.push((NATURAL.to_owned(), image.width.to_string()));
+    image.url.clone()
 }
 
 /// Why an address cannot be used.
@@ -147,7 +190,11 @@ fn relative(url: &str, is_image: bool, base: Option<&Url>) -> Result<String, Pro
     let (rule, what): (&'static Rule, _) =
         if is_image { (&rule::IMG_RELATIVE, "image") } else { (&rule::LINK_RELATIVE, "link") };
     let Some(base) = base else {
-        let help = "write the whole address, or set `base-url` in `[newsletter]`";
+        let help = if is_image {
+            "write the whole address, set `base-url` in `[newsletter]`, or `mode = \"cid\"` in `[images]`"
+        } else {
+            "write the whole address, or set `base-url` in `[newsletter]`"
+        };
         return Err(problem(
             rule,
             format!("relative {what} `{}` has no base-url", shown(url)),

@@ -33,6 +33,7 @@ use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::rule;
 use crate::source::Span;
+pub(super) use links::Addresses;
 use manuscript::Manuscript;
 pub(super) use manuscript::included;
 use margin::Margin;
@@ -49,7 +50,7 @@ pub(super) fn prepare<'a>(
     arena: &'a Arena<'a>,
     draft: &Draft,
     title: &str,
-    base_url: Option<&str>,
+    addresses: &Addresses<'_>,
     tags: &mut Tags,
 ) -> (Option<Node<'a>>, Vec<Finding>) {
     let (manuscript, refused) = Manuscript::assemble(draft);
@@ -89,7 +90,7 @@ pub(super) fn prepare<'a>(
     drop_title(&mut margin, root, title);
     videos::settle(arena, &mut margin, root);
     contents::settle(arena, &mut margin, root, draft.front.toc);
-    links::settle(&mut margin, root, base_url, tags);
+    links::settle(&mut margin, root, addresses, tags);
     leftovers::check_placeholders(&mut margin, root, draft);
     leftovers::check_commands(&mut margin, root);
     (Some(root), margin.into_findings())

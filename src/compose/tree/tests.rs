@@ -1,6 +1,7 @@
 //! What is said about a body, and the tree that is left of it.
 
 use super::*;
+use crate::compose::images::NO_IMAGES;
 use crate::compose::tests::draft;
 use crate::source::Source;
 
@@ -11,8 +12,13 @@ fn check(body: &str) -> Vec<String> {
 
 fn check_with(body: &str, base_url: Option<&str>) -> Vec<String> {
     let arena = Arena::new();
-    let (_, findings) =
-        prepare(&arena, &draft(body), "A title", base_url, &mut Tags::avoiding(body));
+    let (_, findings) = prepare(
+        &arena,
+        &draft(body),
+        "A title",
+        &Addresses::new(base_url, &NO_IMAGES),
+        &mut Tags::avoiding(body),
+    );
     findings
         .into_iter()
         .map(|finding| {
@@ -27,7 +33,13 @@ fn check_with(body: &str, base_url: Option<&str>) -> Vec<String> {
 fn urls(body: &str) -> Vec<String> {
     let arena = Arena::new();
     let base = Some("https://example.org/news/");
-    let (root, _) = prepare(&arena, &draft(body), "A title", base, &mut Tags::avoiding(body));
+    let (root, _) = prepare(
+        &arena,
+        &draft(body),
+        "A title",
+        &Addresses::new(base, &NO_IMAGES),
+        &mut Tags::avoiding(body),
+    );
     let url = |node: Node<'_>| match &node.data().value {
         NodeValue::Link(link) | NodeValue::Image(link) => Some(link.url.clone()),
         _ => None,
@@ -235,7 +247,13 @@ fn check_snippets(body: &str, snippets: &[(&str, &str)]) -> (String, Vec<String>
         draft.snippets.insert((*name).to_owned(), Ok(Source::new(format!("p/{name}"), *text)));
     }
     let arena = Arena::new();
-    let (root, findings) = prepare(&arena, &draft, "A title", None, &mut Tags::avoiding(""));
+    let (root, findings) = prepare(
+        &arena,
+        &draft,
+        "A title",
+        &Addresses::new(None, &NO_IMAGES),
+        &mut Tags::avoiding(""),
+    );
     let said = findings.into_iter().map(|finding| {
         let place = finding.place.unwrap();
         let file = finding.file.trim_start_matches("drafts/");

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 use postrider::address::EmailAddress;
 use postrider::audience::{Status, Subscriber};
 use postrider::backoff::Backoff;
+use postrider::compose;
 use postrider::config::{self, Config};
 use postrider::delivery::event::Event;
 use postrider::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row, Share, State, Tally};
@@ -23,11 +24,11 @@ use postrider::delivery::plan::Pinned;
 use postrider::delivery::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
 use postrider::delivery::verdict::{Failure, Fault};
 use postrider::delivery::{Clock, Ending, Orders, Stop, deliver};
+use postrider::draft;
 use postrider::io::ledger_sqlite::{self, Freeze, SqliteLedger};
 use postrider::message::token::Key;
 use postrider::message::{Letterhead, Letters, Message};
 use postrider::source::Source;
-use postrider::{compose, draft};
 
 use failing::Failing;
 
