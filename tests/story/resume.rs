@@ -4,6 +4,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::support::desk::{Desk, Run, address, list, reader, signal};
+use super::support::oracle::judge;
 use super::support::relay::Relay;
 use super::support::script::{Act, Phase, Rule, Script};
 
@@ -117,4 +118,25 @@ fn a_retry_repeats_the_very_same_letter() {
     assert_eq!(journal.len(), 2);
     assert_eq!(journal[0].sha256, journal[1].sha256);
     assert_eq!(journal[0].message_id, journal[1].message_id);
+}
+
+#[test]
+fn a_process_that_is_held_longer_than_the_relay_waits_gives_nobody_two() {
+    let gone = Act::ReplyFin("421 4.4.2 idle for too long".into());
+    let script = Script::new()
+        .on(Phase::Dot, Act::Delay(Duration::from_millis(30)))
+        .with(Rule::at(Phase::Between, gone).every(5));
+    let relay = Relay::start(script);
+    let desk = Desk::new(60, relay.port());
+    let child = desk.start("send drafts/tide.md --yes");
+    until_stored(&relay, 10);
+    signal(&child, "-STOP");
+    // Longer than the two seconds the sender itself would wait for a reply.
+    sleep(Duration::from_secs(3));
+    signal(&child, "-CONT");
+    let exit = Run::of(&child.wait_with_output().unwrap()).exit;
+    let account = judge(&relay, &desk, 60);
+    assert!(exit == Some(0) || exit == Some(4), "{exit:?} {account:?}");
+    assert_eq!(account.of("sent") + account.of("unknown"), 60, "{account:?}");
+    assert!(account.of("unknown") <= 4, "{account:?}");
 }
