@@ -80,6 +80,18 @@ impl Colour {
         if lab.l >= 50.0 { lab.turned() } else { lab }.colour()
     }
 
+    /// What clients make of any colour that turn lightness around by the values of sRGB (HSL).
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        let channels = [self.red, self.green, self.blue];
+        let (least, most) =
+            channels.iter().fold((255, 0), |(low, high), &c| (c.min(low), c.max(high)));
+        // The lightest channel ends where the darkest was, seen from the other end.
+        let flip = |channel: u8| 255 - most + (channel - least);
+        let [red, green, blue] = channels.map(flip);
+        Self { red, green, blue }
+    }
+
     /// The colour of the same hue that satisfies `is_fit` and is nearest in lightness; `None` if no lightness does.
     pub fn nearest(self, is_fit: impl Fn(Self) -> bool) -> Option<Self> {
         if is_fit(self) {
@@ -228,6 +240,13 @@ mod tests {
         assert_eq!(colour("#ffffff").inverted_text(), colour("#ffffff"));
         assert_eq!(colour("#000000").inverted_text(), colour("#dbdbdb"));
         assert_eq!(colour("#000000").inverted_ground(), colour("#000000"));
+    }
+
+    #[test]
+    fn flipping_twice_changes_nothing() {
+        assert_eq!(colour("#ffffff").flipped(), colour("#000000"));
+        assert_eq!(colour("#2443b8").flipped(), colour("#4766db"));
+        assert_eq!(colour("#2443b8").flipped().flipped(), colour("#2443b8"));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Design {
     pub fn accent(self) -> Colour {
         Colour::hex(match self {
             Self::Letter => 0x8a_2f2b,
-            Self::Bulletin => 0x24_43b8,
+            Self::Bulletin => 0x1d_3aa6,
             Self::Workshop => 0x90_3806,
         })
     }

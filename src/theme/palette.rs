@@ -156,8 +156,9 @@ impl Palette {
     }
 }
 
-/// Whether a text can be read, as it is and after a client has inverted the letter.
+/// Whether a text can be read, as it is and after a client has inverted the letter in either of the two known ways.
 pub fn reads(text: Colour, ground: Colour) -> bool {
     text.contrast(ground) >= READABLE
+        && text.flipped().contrast(ground.flipped()) >= READABLE
         && text.inverted_text().contrast(ground.inverted_ground()) >= READABLE
 }
