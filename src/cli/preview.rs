@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
+use crate::check::weight::Weight;
 use crate::compose::merge::fill::Unresolved;
 use crate::delivery::plan::hex;
 use crate::finding::Finding;
@@ -86,6 +87,9 @@ fn write(
         files::write(&path, bytes)?;
         printer.data(path.display().to_string());
     }
+    let weight = Weight::of(&letter.raw);
+    printer.say(weight.to_string());
+    printer.json(&serde_json::json!({ "event": "weighed", "weight": weight }));
     Ok(Exit::Complete)
 }
 

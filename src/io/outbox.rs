@@ -13,6 +13,7 @@ pub struct Outbox {
     folder: Option<PathBuf>,
     samples: u64,
     weights: Arc<Mutex<Weights>>,
+    heaviest: Arc<Mutex<Vec<u8>>>,
 }
 
 /// The sizes of the letters, in bytes as they go over the wire.
@@ -31,7 +32,7 @@ pub struct Weights {
 impl Outbox {
     /// Keeps the first `samples` letters in `folder`, which exists.
     pub fn new(folder: Option<PathBuf>, samples: u64) -> Self {
-        Self { folder, samples, weights: Arc::default() }
+        Self { folder, samples, weights: Arc::default(), heaviest: Arc::default() }
     }
 
     /// What was weighed so far.
@@ -39,10 +40,19 @@ impl Outbox {
         *self.weights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The heaviest letter so far; empty if there was none.
+    pub fn heaviest(&self) -> Vec<u8> {
+        self.heaviest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn take(&self, message: &Message) -> Result<(), String> {
         let letters = {
             let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
             let size = message.bytes.len() as u64;
+            if size > weights.max {
+                let mut heaviest = self.heaviest.lock().unwrap_or_else(PoisonError::into_inner);
+                heaviest.clone_from(&message.bytes);
+            }
             weights.min = if weights.letters == 0 { size } else { weights.min.min(size) };
             weights.max = weights.max.max(size);
             weights.total += size;

@@ -108,3 +108,21 @@ fn another_host_name_gets_nothing() {
     assert!(preview.get_as("evil.example", "").starts_with("HTTP/1.1 421"));
     assert!(preview.get("../../etc/passwd").starts_with("HTTP/1.1 404"));
 }
+
+#[test]
+fn another_language_zone_and_home_change_no_byte_of_a_letter() {
+    let desk = Desk::new(3, 1);
+    let compose = |folder: &str, language: &str, zone: &str, home: &str| {
+        let mut command = desk.command(&format!("preview drafts/tide.md --out {folder}"));
+        command.env("LC_ALL", language).env("TZ", zone).env("HOME", desk.path(home));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("of the 100.0 kB that Gmail shows")
+        );
+        ["issue.html", "issue.txt"].map(|name| desk.read(&format!("{folder}/{name}")))
+    };
+    let here = compose("one", "C", "UTC", "home");
+    assert_eq!(here, compose("two", "tr_TR.UTF-8", "Pacific/Kiritimati", "elsewhere"));
+    assert!(here[0].contains("The tide turns at six"));
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::check::weight::Weight;
 use crate::config::{Relay, Tls};
 use crate::delivery::plan::Pinned;
 use crate::delivery::{Ending, Orders};
@@ -79,10 +80,12 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
         let (least, most) = (size(weights.min), size(weights.max));
         let each = if least == most { most } else { format!("{least} to {most}") };
         desk.printer.say(format!("  a letter weighs {each}, all of them {}", size(weights.total)));
+        desk.printer.say(format!("  the heaviest: {}", Weight::of(&outbox.heaviest())));
     }
     tell_uploads(desk);
     desk.printer.say(format!("  plan hash {}", frozen.plan_hash));
-    let plan = account(desk, &ending, &frozen, &weights);
+    let mut plan = account(desk, &ending, &frozen, &weights);
+    plan["weight"] = json!(Weight::of(&outbox.heaviest()));
     files::write(&folder.join("plan.json"), format!("{plan:#}\n").as_bytes())?;
     desk.printer.say(format!(
         "  {} in {}",
