@@ -1,5 +1,5 @@
 // Runs in the page after axe-core: writes what it sees into the document, where --dump-dom shows it.
-async function judge(inverted) {
+async function judge(inverted, number) {
   const shown = (element) => element.checkVisibility() && element.getClientRects().length > 0;
   if (inverted) invertEverything();
   const small = [];
@@ -26,7 +26,8 @@ async function judge(inverted) {
     unsure: faults(axe.incomplete.filter((rule) => rule.id === "color-contrast")),
   };
   const note = top.document.createElement("pre");
-  note.id = "judgement";
+  note.className = "judgement";
+  note.title = number;
   note.textContent = JSON.stringify(seen);
   top.document.body.append(note);
 }

@@ -17,10 +17,8 @@ PICTURE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1
 CHROMIUM = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--virtual-time-budget=8000", "--dump-dom",
+    "--virtual-time-budget=20000", "--dump-dom",
 ]
-# Chromium makes no window narrower than this, whatever it is told; a frame in the page can be.
-NARROWEST = 500
 # How a letter is looked at: the window's width and what else Chromium is told.
 VIEWS = {
     "light": (600, []),
@@ -40,7 +38,7 @@ def tool(*names):
 
 
 def run(*command, **options):
-    process = subprocess.run([str(word) for word in command], capture_output=True, timeout=120, **options)
+    process = subprocess.run([str(word) for word in command], capture_output=True, timeout=240, **options)
     if process.returncode != 0:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {process.stderr.decode()[-2000:]}")
     return process.stdout if process.stdout else process.stderr
@@ -64,40 +62,44 @@ def compatibility(pages):
     return json.loads(run(tool("node"), HERE / "compatibility.mjs", *pages))
 
 
-def spam_score(letter):
-    """SpamAssassin's points without the network, and the rules that hit."""
-    with tempfile.TemporaryDirectory() as home, open(letter, "rb") as file:
+def spam_scores(letters):
+    """SpamAssassin's points for each letter without the network, and the rules that hit."""
+    with tempfile.TemporaryDirectory() as home:
         checked = run(tool("spamassassin"), "--local", "--test-mode", "--siteconfigpath=/etc/spamassassin",
-                      f"--prefspath={home}/prefs", stdin=file).decode(errors="replace")
-    status = re.search(r"^X-Spam-Status: \w+, score=(-?[\d.]+) .*?tests=(.*?)\s+autolearn", checked, re.MULTILINE | re.DOTALL)
-    return float(status[1]), re.sub(r"\s", "", status[2])
+                      f"--prefspath={home}/prefs", *letters).decode(errors="replace")
+    status = re.compile(r"^X-Spam-Status: \w+, score=(-?[\d.]+) .*?tests=(.*?)\s+autolearn", re.MULTILINE | re.DOTALL)
+    scores = [(float(points), re.sub(r"\s", "", rules)) for points, rules in status.findall(checked)]
+    if len(scores) != len(letters):
+        raise RuntimeError(f"SpamAssassin judged {len(scores)} of {len(letters)} letters")
+    return scores
 
 
-def look(page, view):
-    """What the judge in the page saw, the letter shown so."""
+def look(pages, view):
+    """What the judge saw in each page, all shown so: in frames of one browser, because starting one takes seconds."""
     width, flags = VIEWS[view]
-    source = page.read_text()
-    if view != "images off":
-        source = re.sub(r'(<img\b[^>]*?\bsrc=")(?:https?|cid):[^"]*', lambda hit: hit[1] + PICTURE, source)
     axe = (MODULES / "axe-core" / "axe.min.js").read_text().replace("</script", r"<\/script")
-    script = (HERE / "judge.js").read_text()
-    inverted = json.dumps(view == "inverted")
-    source = source.replace("</body>", f"<script>{axe}</script><script>{script}\njudge({inverted});</script></body>")
-    if width < NARROWEST:
-        source = f'<iframe style="width:{width}px;height:2000px;border:0" srcdoc="{html.escape(source)}"></iframe>'
+    script, inverted = (HERE / "judge.js").read_text(), json.dumps(view == "inverted")
+    frames = []
+    for number, page in enumerate(pages):
+        source = page.read_text()
+        if view != "images off":
+            source = re.sub(r'(<img\b[^>]*?\bsrc=")(?:https?|cid):[^"]*', lambda hit: hit[1] + PICTURE, source)
+        source = source.replace("</body>", f"<script>{axe}</script><script>{script}\njudge({inverted}, {number});</script></body>")
+        frames.append(f'<iframe style="width:{width}px;height:2000px;border:0" srcdoc="{html.escape(source)}"></iframe>')
     with tempfile.TemporaryDirectory() as folder:
-        copy = pathlib.Path(folder) / "letter.html"
-        copy.write_text(source)
+        sheet = pathlib.Path(folder) / "letters.html"
+        sheet.write_text('<!DOCTYPE html><meta charset="utf-8"><meta name="color-scheme" content="light dark">' + "".join(frames))
         shown = run(tool("chromium", "chromium-browser", "google-chrome"), *CHROMIUM, *flags,
-                    f"--user-data-dir={folder}/profile", f"--window-size={width},2000", copy.as_uri()).decode()
-    note = re.search(r'<pre id="judgement">(.*?)</pre>', shown, re.DOTALL)
-    if not note:
-        raise RuntimeError(f"the judge in the page did not finish: {page}, {view}")
-    return json.loads(html.unescape(note[1]))
+                    f"--user-data-dir={folder}/profile", f"--window-size={width},2000", sheet.as_uri()).decode()
+    notes = dict(re.findall(r'<pre class="judgement" title="(\d+)">(.*?)</pre>', shown, re.DOTALL))
+    missing = [str(page) for number, page in enumerate(pages) if str(number) not in notes]
+    if missing:
+        raise RuntimeError(f"the judge in the page did not finish: {view}, {', '.join(missing)}")
+    return [json.loads(html.unescape(notes[str(number)])) for number in range(len(pages))]
 
 
 def look_at_all(pages):
     """Every page in every view, two browsers at a time."""
-    jobs = [(page, view) for page in pages for view in VIEWS]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        return dict(zip(jobs, pool.map(lambda job: look(*job), jobs)))
+        seen = list(pool.map(lambda view: look(pages, view), VIEWS))
+    return {(page, view): one for view, all_seen in zip(VIEWS, seen) for page, one in zip(pages, all_seen)}
