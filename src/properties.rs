@@ -204,6 +204,7 @@ pub fn mime(bytes: &[u8]) {
         newsletter: &CONFIG.newsletter,
         unsubscribe: &CONFIG.unsubscribe,
         key: &Key::new([7; 32]),
+        signer: None,
         date: jiff::Timestamp::UNIX_EPOCH,
         test_copy: false,
     };

@@ -120,6 +120,8 @@ rules! {
     CONFIG_UNSUBSCRIBE_URL = "config-unsubscribe-url", Error, Shut, "The one-click address is https, without fragment, and holds `{token}` (RFC 8058 3.1).";
     FROM_FREEMAIL = "from-freemail", Error, Allowable, "Mail from a free-mail domain through another relay fails DMARC.";
     SECRET_UNREADABLE = "secret-unreadable", Error, Shut, "A secret can be read by us, and by nobody else.";
+    DKIM_KEY = "dkim-key", Error, Shut, "A DKIM key is RSA with at least 2048 bits, or Ed25519 as the second, in a PEM file.";
+    DKIM_DOMAIN = "dkim-domain", Error, Allowable, "The domain that signs is that of From, or above or below it; otherwise the signature does not count for DMARC.";
     // The looks.
     CSS_INVALID = "css-invalid", Error, Shut, "A stylesheet can be read; half of one would leave letters half dressed.";
     CSS_UNSUPPORTED = "css-unsupported", Warning, Open, "Large mail programs ignore much of CSS; what they ignore does not belong into a letter.";

@@ -37,6 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("notify", &["io/watch"]),
     ("indicatif", &["report"]),
     ("tokio_rustls", &["io"]),
+    ("aws_lc_rs", &["message/dkim", "io/dkim_key", "io/smtp/trust"]),
 ];
 
 fn sources() -> Vec<(PathBuf, String)> {

@@ -1,9 +1,10 @@
 //! The gates of a live send: what refuses it, and what `--allow` releases.
 
+use crate::address::EmailAddress;
 use crate::compose::Issue;
 use crate::compose::images::Embedded;
 use crate::compose::merge::{Piece, Template};
-use crate::config::Unsubscribe;
+use crate::config::{Dkim, Unsubscribe};
 use crate::finding::{Finding, nearest};
 use crate::rule::{self, Gate, Rule};
 
@@ -102,6 +103,22 @@ pub fn weight(issue: &Issue, budget: u64, draft: &str) -> Option<Finding> {
     })
 }
 
+/// The signature counts for From only if their domains are one, or one lies in the other (DMARC's relaxed alignment).
+pub fn dkim_domain(from: &EmailAddress, dkim: &Dkim, draft: &str) -> Option<Finding> {
+    let (from, signing) = (from.domain(), dkim.domain.as_str());
+    let lies_in = |inner: &str, outer: &str| {
+        inner.strip_suffix(outer).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    };
+    if lies_in(from, signing) || lies_in(signing, from) {
+        return None;
+    }
+    let what = format!("From is at `{from}`, but `{signing}` signs (`dkim.domain`)");
+    let help = format!(
+        "make a key with `postrider dkim new --domain {from}`, or write from an address at `{signing}`"
+    );
+    Some(Finding::about(&rule::DKIM_DOMAIN, draft, what).help(help))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +126,22 @@ mod tests {
     use crate::config::{self, SecretSource};
     use crate::source::Source;
     use crate::{compose, draft};
+
+    #[test]
+    fn a_signature_counts_for_the_domain_of_from_and_its_relatives() {
+        let refused = |from: &str, domain: &str| {
+            let dkim = Dkim { domain: domain.into(), keys: Vec::new() };
+            dkim_domain(&from.parse().unwrap(), &dkim, "x.md").map(|finding| finding.message)
+        };
+        for domain in ["example.org", "mail.example.org"] {
+            assert_eq!(refused("a@example.org", domain), None);
+        }
+        assert_eq!(refused("a@notes.example.org", "example.org"), None);
+        assert_eq!(
+            refused("a@notexample.org", "example.org").unwrap(),
+            "From is at `notexample.org`, but `example.org` signs (`dkim.domain`)"
+        );
+    }
 
     #[test]
     fn only_gates_can_be_allowed() {

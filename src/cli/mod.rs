@@ -1,5 +1,6 @@
 //! The command line: one file a command, and one place that prints errors and ends the process.
 
+mod dkim;
 mod exit;
 mod failure;
 mod init;
@@ -62,6 +63,8 @@ enum Command {
     Subscribers(subscribers::Subscribers),
     /// Keep addresses from being mailed, whatever the list says; works during a send
     Suppress(suppress::SuppressArgs),
+    /// Make a key that signs letters, and show its DNS record
+    Dkim(dkim::DkimArgs),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -95,15 +98,14 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
     let project = || Project::load(cli.config.as_deref());
     match cli.command {
         Command::Init => init::run(printer),
-        Command::New(args) => {
-            new::run(&args, TimeZone::system().to_datetime(now()).date(), printer)
-        }
+        Command::New(args) => new::run(&args, today(), printer),
         Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),
         Command::Subscribers(args) => list(&args, &project()?.list(), printer),
         Command::Suppress(args) => suppress::run(&args, &project()?, printer),
+        Command::Dkim(args) => dkim::run(&args, &project()?, today(), printer),
         Command::Completions { shell } => {
             // The generator panics when it cannot write, so it writes to memory.
             let mut script = Vec::new();
@@ -140,6 +142,11 @@ fn exit_codes() -> String {
 #[expect(clippy::disallowed_methods, reason = "the one place where the wall clock is read")]
 fn now() -> Timestamp {
     Timestamp::now()
+}
+
+/// The date here.
+fn today() -> jiff::civil::Date {
+    TimeZone::system().to_datetime(now()).date()
 }
 
 /// The ledger of a project, with its lock; a second process is told who we are.

@@ -200,10 +200,12 @@ fn gather(
     remarks.extend(project.remarks.iter().cloned());
     let config = &project.config;
     let key = send::key(project, false, printer)?;
+    let signer = send::signer(project, false, printer)?;
     let head = Letterhead {
         newsletter: &config.newsletter,
         unsubscribe: &config.unsubscribe,
         key: &key,
+        signer: signer.as_ref(),
         date: now(),
         test_copy: false,
     };

@@ -2,7 +2,9 @@
 //!
 //! Secrets are not read here, only where they are; and no message repeats a line of the file.
 
+pub mod dkim;
 mod images;
+mod keys;
 mod lists;
 mod newsletter;
 mod relay;
@@ -21,7 +23,7 @@ use crate::mailbox::Mailbox;
 use crate::rate::{Limit, Rate};
 use crate::source::Source;
 
-pub use settings::KEYS;
+pub use keys::KEYS;
 use settings::Settings;
 pub use theme::{Accent, Logo, Theme};
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub images: Images,
     /// How readers leave.
     pub unsubscribe: Unsubscribe,
+    /// Who answers for the letters; without it they leave unsigned.
+    pub dkim: Option<Dkim>,
     /// Where Postrider keeps its ledger.
     pub state: State,
     /// How letters look.
@@ -190,6 +194,35 @@ pub struct Unsubscribe {
     pub secret: SecretSource,
 }
 
+/// `[dkim]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dkim {
+    /// The domain that answers for the letters, `d=`, in ASCII.
+    pub domain: String,
+    /// The RSA key, and the Ed25519 key if there is one.
+    pub keys: Vec<DkimKey>,
+}
+
+/// A DKIM key: its name in DNS and its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DkimKey {
+    /// How it signs.
+    pub algorithm: DkimAlgorithm,
+    /// The name under `_domainkey`, `s=`.
+    pub selector: String,
+    /// The PEM file, as written.
+    pub file: PathBuf,
+}
+
+/// How a DKIM key signs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DkimAlgorithm {
+    /// `rsa-sha256` (RFC 6376 3.3.1), PKCS#1 v1.5.
+    Rsa,
+    /// `ed25519-sha256` (RFC 8463).
+    Ed25519,
+}
+
 /// `[state]`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
@@ -208,6 +241,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let relay = relay::read(&mut settings);
     let images = images::read(&mut settings);
     let unsubscribe = unsubscribe::read(&mut settings);
+    let dkim = dkim::read(&mut settings, newsletter.as_ref().map(|newsletter| &newsletter.from));
     let dir = settings.path("state.dir");
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
     let theme = theme::read(&mut settings, base_url);
@@ -220,7 +254,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
             let audience = Audience { file: file.unwrap_or_else(|| "subscribers.toml".into()) };
             let state = State { dir: dir.unwrap_or_else(|| ".postrider".into()) };
             Ok((
-                Config { newsletter, audience, relay, images, unsubscribe, state, theme },
+                Config { newsletter, audience, relay, images, unsubscribe, dkim, state, theme },
                 findings,
             ))
         }

@@ -9,79 +9,11 @@ use jiff::SignedDuration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::keys::{KEYS, OPEN_SECTIONS, SECTIONS};
 use super::syntax::syntax_error;
 use crate::finding::{Finding, nearest, shown};
 use crate::rule::{self, Rule};
 use crate::source::{Place, Source, Span};
-
-/// Every key that is read, as `section.key`.
-pub const KEYS: &[&str] = &[
-    "newsletter.name",
-    "newsletter.from",
-    "newsletter.reply-to",
-    "newsletter.list-id",
-    "newsletter.language",
-    "newsletter.postal-address",
-    "newsletter.base-url",
-    "newsletter.theme",
-    "audience.file",
-    "relay.host",
-    "relay.port",
-    "relay.tls",
-    "relay.ca-file",
-    "relay.user",
-    "relay.password-command",
-    "relay.password-file",
-    "relay.password-env",
-    "relay.token-command",
-    "relay.lanes",
-    "relay.rate",
-    "relay.limits",
-    "relay.messages-per-connection",
-    "relay.retry",
-    "relay.give-up",
-    "relay.wait",
-    "relay.timeouts.connect",
-    "relay.timeouts.greeting",
-    "relay.timeouts.command",
-    "relay.timeouts.data",
-    "relay.timeouts.block",
-    "relay.timeouts.dot",
-    "images.mode",
-    "images.base-url",
-    "images.budget",
-    "unsubscribe.url",
-    "unsubscribe.mailto",
-    "unsubscribe.secret-file",
-    "unsubscribe.secret-env",
-    "state.dir",
-    "theme.accent",
-    "theme.font",
-    "theme.heading-font",
-    "theme.code-font",
-    "theme.width",
-    "theme.logo",
-    "theme.logo-alt",
-    "theme.logo-width",
-    "theme.header",
-    "theme.footer",
-    "theme.css",
-];
-
-pub(super) const SECTIONS: &[&str] = &[
-    "newsletter",
-    "audience",
-    "relay",
-    "relay.timeouts",
-    "relay.domain-limits",
-    "images",
-    "unsubscribe",
-    "state",
-    "theme",
-];
-
-/// Sections whose keys are names that people choose.
-const OPEN_SECTIONS: &[&str] = &["relay.domain-limits"];
 
 pub(super) const DURATION_HELP: &str = "write a number and a unit, e.g. `90s`, `5m` or `24h`";
 
@@ -296,6 +228,11 @@ impl<'a> Settings<'a> {
     /// Whether the file has this key, rightly or wrongly used.
     pub(super) fn has(&self, key: &'static str) -> bool {
         self.value(key).is_some()
+    }
+
+    /// Whether the file has this section, be it empty.
+    pub(super) fn has_section(&self, section: &str) -> bool {
+        self.sections.contains_key(section)
     }
 
     pub(super) fn value(&self, key: &'static str) -> Option<&Spanned<DeValue<'a>>> {

@@ -2,7 +2,7 @@
 
 use toml::de::Error;
 
-use super::settings::SECTIONS;
+use super::keys::SECTIONS;
 use crate::finding::{Finding, shown};
 use crate::rule;
 use crate::source::Source;

@@ -1,6 +1,7 @@
 //! The world: files, secrets, the ledger on disk, the wire, the rehearsal and the built-in catcher.
 
 pub mod disk;
+pub mod dkim_key;
 pub mod files;
 pub mod host;
 pub mod images;

@@ -37,7 +37,9 @@ impl Secret {
     pub fn read(source: &SecretSource) -> Result<Self, Box<Finding>> {
         let bytes = match source {
             SecretSource::Command(command) => from_command(command, PATIENCE),
-            SecretSource::File(path) => from_file(path),
+            SecretSource::File(path) => {
+                private_file(path, "its first line is the secret, as UTF-8 text")
+            }
             SecretSource::Env(name) => from_environment(name),
         }?;
         let name = match source {
@@ -151,7 +153,8 @@ fn failed(key: &str, what: String) -> Box<Finding> {
     Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
 }
 
-fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
+/// Reads a file that nobody else may read, at most 64 KiB of it. `content` says what should be in it.
+pub(super) fn private_file(path: &Path, content: &str) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
     let failed = |what: String, help: String| {
         let finding = Finding::about(&SECRET_UNREADABLE, path.display().to_string(), what);
         Box::new(finding.help(help))
@@ -161,7 +164,7 @@ fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
             io::ErrorKind::NotFound => "there is no such file".to_owned(),
             _ => format!("cannot be read: {error}"),
         };
-        failed(what, "its first line is the secret, as UTF-8 text".into())
+        failed(what, content.into())
     };
     #[expect(clippy::disallowed_methods, reason = "secrets are read here and nowhere else")]
     let file = std::fs::File::open(path).map_err(unreadable)?;

@@ -8,6 +8,7 @@
 //! Everything readers share is encoded once; what differs is encoded for its place and put between (docs/adr/0004).
 //! There is no other way to a letter: preview, dry run, sandbox and send all take this one.
 
+pub mod dkim;
 mod headers;
 mod mime;
 mod splice;
@@ -21,6 +22,7 @@ use crate::compose::Issue;
 use crate::compose::merge::fill::{Fields, SyntaxError, Unresolved};
 use crate::compose::merge::{Piece, Template};
 use crate::config::{Newsletter, Unsubscribe};
+use dkim::{Seal, Signer};
 use splice::{Shell, Wording};
 use token::Key;
 
@@ -54,6 +56,8 @@ pub struct Letterhead<'a> {
     pub unsubscribe: &'a Unsubscribe,
     /// What makes tokens and Message-IDs.
     pub key: &'a Key,
+    /// What signs; without it letters leave unsigned.
+    pub signer: Option<&'a Signer>,
     /// The Date of every copy: when the plan was frozen, to the second.
     pub date: jiff::Timestamp,
     /// Whether this is a test: `[TEST]` in the subject, and a Message-ID of this Date, because mail stores drop a
@@ -82,6 +86,7 @@ pub enum LetterError {
 #[derive(Debug)]
 pub struct Letters {
     shell: Shell,
+    seal: Option<Seal>,
     subject: Wording,
     text: Wording,
     html: Wording,
@@ -114,8 +119,10 @@ impl Letters {
         let subject = subject(&issue.subject, head.test_copy)?;
         let (text, html) = (Wording::new(&issue.text)?, Wording::new(&issue.html)?);
         let date = head.date.as_second();
+        let (shell, seal) = shell(issue, head, &subject, &text, &html)?;
         Ok(Self {
-            shell: shell(issue, head, &subject, &text, &html)?,
+            shell,
+            seal,
             subject,
             text,
             html,
@@ -129,9 +136,15 @@ impl Letters {
     pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
         let pieces = self.pieces(reader)?;
         let slots = pieces.text.iter().chain(&pieces.html);
+        let start = self.seal.as_ref().map(Seal::blank).unwrap_or_default();
+        let mut bytes = self.shell.splice(start, &pieces.headers, slots);
+        if let Some(seal) = &self.seal {
+            let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
+            seal.close(&mut bytes).map_err(refused)?;
+        }
         Ok(Message {
             envelope: Envelope { reverse_path: self.from.clone(), recipient: reader.email.clone() },
-            bytes: self.shell.splice(&pieces.headers, slots),
+            bytes,
             id: pieces.id,
         })
     }
@@ -221,14 +234,14 @@ impl Leaving {
     }
 }
 
-/// The letter with marks, cut at them.
+/// The letter with marks, cut at them, and what signs it.
 fn shell(
     issue: &Issue,
     head: &Letterhead<'_>,
     subject: &Wording,
     text: &Wording,
     html: &Wording,
-) -> Result<Shell, LetterError> {
+) -> Result<(Shell, Option<Seal>), LetterError> {
     let refused = |error: lettre::error::Error| LetterError::Build(error.to_string());
     let senders = headers::Senders::new(issue, head)?;
     let from = senders.from.email.clone();
@@ -244,7 +257,8 @@ fn shell(
     let (fields, body) = letter.split_at(end);
     let fields = headers::fold(&String::from_utf8_lossy(fields));
     headers::check(&fields).map_err(|reason| LetterError::Header("header", reason))?;
-    Ok(Shell::cut(&[fields.as_bytes(), body].concat()))
+    let seal = head.signer.map(|signer| Seal::new(signer, head.date.as_second(), &fields));
+    Ok((Shell::cut(&[fields.as_bytes(), body].concat()), seal))
 }
 
 fn subject(template: &Template, is_test: bool) -> Result<Wording, SyntaxError> {

@@ -70,15 +70,17 @@ impl Shell {
         Self { pieces: letter.split(|&byte| byte == MARK).map(Box::from).collect() }
     }
 
-    /// Puts in the values of the header, which are encoded already, and then those of the two parts.
+    /// Puts in the values of the header, which are encoded already, and then those of the two parts, after a `start`.
     pub(super) fn splice<'a>(
         &self,
+        start: Vec<u8>,
         header_values: &[String],
         slots: impl Iterator<Item = &'a String>,
     ) -> Vec<u8> {
         let shared: usize = self.pieces.iter().map(|piece| piece.len()).sum();
         let mut pieces = self.pieces.iter();
-        let mut out = Vec::with_capacity(shared + 1024);
+        let mut out = start;
+        out.reserve(shared + 1024);
         let mut shared = |out: &mut Vec<u8>| {
             if let Some(piece) = pieces.next() {
                 out.extend_from_slice(piece);

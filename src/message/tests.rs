@@ -1,6 +1,7 @@
 //! Letters as a whole, held against a parser that is not ours and against letters that lettre builds afresh.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::{ContentTransferEncoding, ContentType};
@@ -14,9 +15,13 @@ use crate::compose::merge::Place;
 use crate::config::SecretSource;
 use crate::mailbox::Mailbox;
 
+static SIGNER: LazyLock<Signer> = LazyLock::new(dkim::tests::signer);
+
 const DATE: i64 = 1_793_610_000;
 
-const ORDER: [&str; 14] = [
+const ORDER: [&str; 16] = [
+    "DKIM-Signature",
+    "DKIM-Signature",
     "Date",
     "From",
     "Reply-To",
@@ -99,7 +104,10 @@ fn letters_with(
 ) -> Result<Letters, LetterError> {
     let date = jiff::Timestamp::from_second(DATE).unwrap();
     let key = Key::new([7; 32]);
-    Letters::new(issue, &Letterhead { newsletter, unsubscribe, key: &key, date, test_copy })
+    Letters::new(
+        issue,
+        &Letterhead { newsletter, unsubscribe, key: &key, signer: Some(&SIGNER), date, test_copy },
+    )
 }
 
 fn letters(issue: &Issue) -> Letters {
@@ -179,6 +187,19 @@ fn one_letter_in_full() {
     assert_eq!(message.envelope.recipient.as_str(), "ada@example.net");
     let text = String::from_utf8(message.bytes).unwrap().replace("\r\n", "\n");
     insta::assert_snapshot!("letter.eml", text);
+}
+
+#[test]
+fn without_a_key_a_letter_is_the_same_but_for_its_signatures() {
+    let (newsletter, unsubscribe, key) = (newsletter(), unsubscribe(), Key::new([7; 32]));
+    let (newsletter, unsubscribe, key) = (&newsletter, &unsubscribe, &key);
+    let date = jiff::Timestamp::from_second(DATE).unwrap();
+    let head = Letterhead { newsletter, unsubscribe, key, signer: None, date, test_copy: false };
+    let ada = reader(Some("Ada"), &[]);
+    let unsigned = Letters::new(&sample(), &head).unwrap().render(&ada).unwrap().bytes;
+    let signed = letters(&sample()).render(&ada).unwrap().bytes;
+    assert!(unsigned.starts_with(b"Date: ") && signed.starts_with(b"DKIM-Signature: "));
+    assert!(signed.ends_with(&unsigned));
 }
 
 #[test]
@@ -338,6 +359,7 @@ proptest! {
         prop_assert_eq!(dashed.len(), 3);
         prop_assert!(dashed.iter().all(|line| line.trim_end_matches('-') == dashed[0]));
         prop_assert_eq!(field_names(&message.bytes), &ORDER);
+        prop_assert_eq!(dkim::tests::verified(wire), ["s2026", "e2026"]);
 
         // Decoded.
         let expected = afresh(&letters, &ada, &message);

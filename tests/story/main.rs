@@ -12,6 +12,7 @@ mod bad_input;
 mod changes;
 mod crash;
 mod desk_work;
+mod dkim;
 mod engine;
 mod faults;
 mod gates;

@@ -19,10 +19,12 @@ use crate::compose::{self, Issue, Materials};
 use crate::config::SecretSource;
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
+use crate::io::dkim_key;
 use crate::io::images::{self, Folders};
 use crate::io::secret::Secret;
 use crate::io::snippets;
 use crate::message::Letterhead;
+use crate::message::dkim::Signer;
 use crate::message::token::Key;
 use crate::report::Printer;
 use crate::rule::{self, Gate, Severity};
@@ -85,6 +87,7 @@ struct Desk<'a> {
     issue: Issue,
     images: Images,
     key: Key,
+    signer: Option<Signer>,
 }
 
 /// Runs the send in the mode that was asked for.
@@ -106,7 +109,8 @@ pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Resul
     remarks.extend(project.remarks.iter().cloned());
     judge(&remarks, &allowed, live, printer)?;
     let key = key(project, live || args.to.is_some(), printer)?;
-    let desk = Desk { args, project, printer, allowed, draft, issue, images, key };
+    let signer = signer(project, live || args.to.is_some(), printer)?;
+    let desk = Desk { args, project, printer, allowed, draft, issue, images, key, signer };
     match &args.to {
         Some(address) => test_copy::send(&desk, address),
         None if args.dry_run => rehearse::dry_run(&desk),
@@ -163,6 +167,9 @@ pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> 
     };
     remarks.extend(gate::unsubscribe(&issue, &project.config.unsubscribe, &draft.source.name));
     remarks.extend(gate::weight(&issue, config.images.budget, &draft.source.name));
+    let from = &issue.from.as_ref().unwrap_or(&project.config.newsletter.from).address;
+    let dkim = project.config.dkim.as_ref();
+    remarks.extend(dkim.and_then(|dkim| gate::dkim_domain(from, dkim, &draft.source.name)));
     if let Some(span) = draft.front.draft {
         remarks.push(
             Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
@@ -227,6 +234,30 @@ pub(super) fn key(project: &Project, live: bool, printer: Printer) -> Result<Key
     })
 }
 
+/// What signs the letters, if anything does. A rehearsal whose key is not made yet shows them unsigned and says so.
+pub(super) fn signer(
+    project: &Project,
+    live: bool,
+    printer: Printer,
+) -> Result<Option<Signer>, Failure> {
+    let Some(dkim) = &project.config.dkim else { return Ok(None) };
+    let paths = dkim.keys.iter().map(|key| project.path(&key.file));
+    if let (Some(missing), false) = (paths.clone().find(|path| !path.exists()), live) {
+        let missing = missing.display();
+        printer.say(format!("there is no {missing} yet, so these letters are not signed"));
+        return Ok(None);
+    }
+    let mut signer = Signer::new(&dkim.domain);
+    let mut mistakes = Vec::new();
+    for (key, path) in dkim.keys.iter().zip(paths) {
+        match dkim_key::read(&path, key.algorithm) {
+            Ok(pair) => signer = signer.with(&key.selector, pair),
+            Err(mistake) => mistakes.push(*mistake),
+        }
+    }
+    if mistakes.is_empty() { Ok(Some(signer)) } else { Err(mistakes.into()) }
+}
+
 impl Desk<'_> {
     /// What a letter takes from outside the issue.
     fn letterhead(&self, date: jiff::Timestamp, test_copy: bool) -> Letterhead<'_> {
@@ -234,6 +265,7 @@ impl Desk<'_> {
             newsletter: &self.project.config.newsletter,
             unsubscribe: &self.project.config.unsubscribe,
             key: &self.key,
+            signer: self.signer.as_ref(),
             date,
             test_copy,
         }

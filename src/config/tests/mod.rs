@@ -196,6 +196,39 @@ fn an_unsubscribe_address_is_https_and_holds_the_token_once() {
 }
 
 #[test]
+fn a_dkim_section_names_a_key_that_dns_can_hold() {
+    let with = |lines: &str| format!("{LEAST}[dkim]\n{lines}");
+    let config = config(&with("selector = 'S2026'\nkey-file = 'dkim/s2026.pem'"));
+    let dkim = config.dkim.unwrap();
+    assert_eq!((dkim.domain.as_str(), dkim.keys.len()), ("example.org", 1));
+    assert_eq!(dkim.keys[0].selector, "s2026");
+    assert_eq!(
+        mistakes(&with("domain = 'example'")),
+        [
+            "config-missing-key 10:2 `dkim.selector` is missing | add `selector = \"s2026\"` under `[dkim]`",
+            "config-missing-key 10:2 `dkim.key-file` is missing | add `key-file = \"dkim/s2026.pem\"` under `[dkim]`",
+            "config-invalid 11:10 `dkim.domain` is not a domain name: `example` | write the domain of your From address, e.g. `example.org`",
+        ]
+    );
+    assert_eq!(
+        mistakes(&with("selector = 'a b'\nkey-file = 'x'\ned25519-selector = 'e_1'")),
+        [
+            "config-missing-key 10:2 `dkim.ed25519-key-file` is missing | add `ed25519-key-file = \"dkim/e2026.pem\"` under `[dkim]`",
+            "config-invalid 11:12 `dkim.selector` is not a DNS label: `a b` | use at most 63 letters, digits and inner dashes, e.g. `s2026`",
+            "config-invalid 13:20 `dkim.ed25519-selector` is not a DNS label: `e_1` | use at most 63 letters, digits and inner dashes, e.g. `s2026`",
+        ]
+    );
+    assert_eq!(
+        mistakes(&with(
+            "selector = 'a'\nkey-file = 'x'\ned25519-selector = 'a'\ned25519-key-file = 'y'"
+        )),
+        [
+            "config-invalid 13:20 `dkim.ed25519-selector` is that of the RSA key; a name in DNS has one key | give the second key a selector of its own, e.g. `e2026`"
+        ]
+    );
+}
+
+#[test]
 fn unknown_keys_are_answered_with_the_right_one() {
     let unknown = |lines: &str| mistakes(&format!("{LEAST}{lines}"));
     assert_eq!(

@@ -132,6 +132,7 @@ fn plan_for(addresses: impl IntoIterator<Item = String>) -> (SqliteLedger, Arc<L
         newsletter: &config.newsletter,
         unsubscribe: &config.unsubscribe,
         key: &key,
+        signer: None,
         date: now,
         test_copy: false,
     };

@@ -1,0 +1,99 @@
+//! The `relaxed` canonicalisations of RFC 6376 3.4.2 and 3.4.4, over bytes whose only line end is CRLF.
+
+/// A header field as it is signed: `name:value` and CRLF, unfolded, its white space reduced.
+pub(super) fn header(field: &[u8]) -> Vec<u8> {
+    let colon = field.iter().position(|&byte| byte == b':').unwrap_or(field.len());
+    let (name, value) = field.split_at(colon);
+    let mut out = name.trim_ascii_end().to_ascii_lowercase();
+    out.push(b':');
+    let words = value.get(1..).unwrap_or_default().split(u8::is_ascii_whitespace);
+    for (at, word) in words.filter(|word| !word.is_empty()).enumerate() {
+        if at > 0 {
+            out.push(b' ');
+        }
+        out.extend_from_slice(word);
+    }
+    out.extend_from_slice(b"\r\n");
+    out
+}
+
+/// Feeds a body as it is signed to a hash, in slices of the body itself: nothing is copied.
+pub(super) fn body(body: &[u8], mut feed: impl FnMut(&[u8])) {
+    // Lines of white space alone are empty, and empty lines at the end do not count.
+    let end = body.iter().rposition(|byte| !b" \t\r\n".contains(byte)).map_or(0, |last| last + 1);
+    let body = &body[..end];
+    // From here on nothing has been fed.
+    let mut rest = 0;
+    let mut at = 0;
+    while let Some(found) = memchr::memchr2(b' ', b'\t', &body[at..]) {
+        let start = at + found;
+        at = start + body[start..].iter().take_while(|byte| b" \t".contains(byte)).count();
+        let is_line_end = body[at..].starts_with(b"\r\n");
+        if &body[start..at] == b" " && !is_line_end {
+            continue;
+        }
+        feed(&body[rest..start]);
+        if !is_line_end {
+            feed(b" ");
+        }
+        rest = at;
+    }
+    feed(&body[rest..]);
+    if !body.is_empty() {
+        feed(b"\r\n");
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn canonical(text: &str) -> String {
+        let mut out = Vec::new();
+        body(text.as_bytes(), |slice| out.extend_from_slice(slice));
+        String::from_utf8(out).unwrap()
+    }
+
+    /// The rules of RFC 6376 3.4.4, one after the other.
+    pub(in super::super) fn by_the_book(text: &str) -> String {
+        let mut lines: Vec<String> = text
+            .split("\r\n")
+            .map(|line| {
+                let words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+                let reduced = words.collect::<Vec<_>>().join(" ");
+                if line.starts_with([' ', '\t']) && !reduced.is_empty() {
+                    format!(" {reduced}")
+                } else {
+                    reduced
+                }
+            })
+            .collect();
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+        lines.into_iter().map(|line| line + "\r\n").collect()
+    }
+
+    #[test]
+    fn the_examples_of_the_rfc_come_out_as_there() {
+        // RFC 6376 3.4.5.
+        assert_eq!(header(b"A: X\r\n"), b"a:X\r\n");
+        assert_eq!(header(b"B : Y\t\r\n\tZ  \r\n"), b"b:Y Z\r\n");
+        assert_eq!(canonical(" C \r\nD \t E\r\n\r\n\r\n"), " C\r\nD E\r\n");
+        assert_eq!((canonical("").as_str(), canonical("\r\n \r\n").as_str()), ("", ""));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_body_is_reduced_by_the_book(pieces in prop::collection::vec(
+            prop_oneof![Just("\r\n"), Just(" "), Just("\t"), Just("  "), Just("a"), Just("=3D"), Just("a b")], 0..40)
+        ) {
+            let text = pieces.concat();
+            prop_assert_eq!(canonical(&text), by_the_book(&text));
+        }
+    }
+}
