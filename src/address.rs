@@ -135,6 +135,66 @@ impl fmt::Display for EmailAddress {
     }
 }
 
+/// An address that may have a place for a token in its local part: `unsubscribe+{token}@example.org`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TokenAddress {
+    local: String,
+    domain: String,
+}
+
+/// Where the token goes.
+const TOKEN: &str = "{token}";
+
+/// As long as the longest token we make.
+const LONGEST_TOKEN: [u8; 40] = [b'x'; 40];
+
+impl TokenAddress {
+    /// Whether there is a place for a token.
+    pub fn has_place(&self) -> bool {
+        self.local.contains(TOKEN)
+    }
+
+    /// The address with this token, at most 40 bytes of `A-Z a-z 0-9 - _` and single inner dots; without a place for
+    /// it, the address as it is.
+    pub fn fill(&self, token: &str) -> EmailAddress {
+        let local = self.local.replace(TOKEN, token);
+        EmailAddress { text: format!("{local}@{}", self.domain), at: local.len() }
+    }
+}
+
+impl FromStr for TokenAddress {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let stand_in = String::from_utf8_lossy(&LONGEST_TOKEN);
+        let address: EmailAddress = text.replacen(TOKEN, &stand_in, 1).parse()?;
+        let (local, domain) = text.trim().rsplit_once('@').ok_or(AddressError::MissingAt)?;
+        if domain.contains(TOKEN) {
+            return Err(AddressError::Domain(domain.into()));
+        }
+        // Legal in an address, but here it is a slip.
+        if let Some(brace) = local.replacen(TOKEN, "", 1).chars().find(|c| "{}".contains(*c)) {
+            return Err(AddressError::LocalPartCharacter(brace));
+        }
+        Ok(Self { local: local.to_owned(), domain: address.domain().to_owned() })
+    }
+}
+
+impl TryFrom<String> for TokenAddress {
+    type Error = AddressError;
+
+    fn try_from(text: String) -> Result<Self, AddressError> {
+        text.parse()
+    }
+}
+
+impl From<TokenAddress> for String {
+    fn from(address: TokenAddress) -> Self {
+        format!("{}@{}", address.local, address.domain)
+    }
+}
+
 fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.is_empty() {
         return Err(AddressError::MissingLocalPart);
@@ -228,6 +288,29 @@ mod tests {
         );
         let long = format!("a@{}org", "abcdefghi.".repeat(25));
         assert_eq!(error(&long), "address longer than 254 bytes (RFC 5321 4.5.3.1.3)");
+    }
+
+    #[test]
+    fn a_token_has_its_place_before_the_at() {
+        let address = |text: &str| text.parse::<TokenAddress>().map_err(|error| error.to_string());
+        let leave = address("leave+{token}@Bücher.example").unwrap();
+        assert_eq!(leave.fill("AQ_-9").as_str(), "leave+AQ_-9@xn--bcher-kva.example");
+        assert_eq!(leave.fill("AQ_-9").local_part(), "leave+AQ_-9");
+        assert!(leave.has_place());
+        assert_eq!(String::from(leave), "leave+{token}@xn--bcher-kva.example");
+        let plain = address("leave@example.org").unwrap();
+        assert_eq!((plain.has_place(), plain.fill("x").as_str()), (false, "leave@example.org"));
+        for (bad, why) in [
+            ("leave@{token}.example.org", "`{token}.example.org` is not a domain name"),
+            ("{token}{token}@example.org", "`{` is not allowed before the `@`"),
+            ("leave+{name}@example.org", "`{` is not allowed before the `@`"),
+            (
+                "a-very-long-name-to-leave+{token}@example.org",
+                "local part longer than 64 bytes (RFC 5321 4.5.3.1.1)",
+            ),
+        ] {
+            assert_eq!(address(bad).unwrap_err(), why);
+        }
     }
 
     #[test]

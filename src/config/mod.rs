@@ -16,7 +16,7 @@ mod unsubscribe;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::address::EmailAddress;
+use crate::address::TokenAddress;
 use crate::backoff::Backoff;
 use crate::finding::Finding;
 use crate::mailbox::Mailbox;
@@ -65,6 +65,12 @@ pub struct Newsletter {
     pub postal_address: Option<String>,
     /// Where relative links and images live; ends in a slash.
     pub base_url: Option<String>,
+    /// Where back issues can be read (RFC 2369 3.6), in ASCII.
+    pub archive_url: Option<String>,
+    /// What Feedback-ID says after the issue: at most two fields and the sender id, with colons between.
+    pub feedback_id: Option<String>,
+    /// Where bounces go, if not to From; with a place for a token, each letter has an address of its own (VERP).
+    pub bounce: Option<TokenAddress>,
 }
 
 /// `[audience]`
@@ -189,7 +195,7 @@ pub struct Unsubscribe {
     /// The https address of the one-click endpoint with `{token}` in it (RFC 8058).
     pub url: Option<String>,
     /// The mailbox that takes unsubscribe requests.
-    pub mailto: Option<EmailAddress>,
+    pub mailto: Option<TokenAddress>,
     /// Where the key of tokens and message ids is.
     pub secret: SecretSource,
 }

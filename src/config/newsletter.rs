@@ -1,7 +1,10 @@
 //! `[newsletter]`: who sends, and what identifies the list.
 
+use url::Url;
+
 use super::Newsletter;
 use super::settings::{Settings, Wrong};
+use super::unsubscribe::bare_address;
 use crate::finding::{is_plain, shown};
 use crate::language::is_language_tag;
 use crate::mailbox::Mailbox;
@@ -21,6 +24,10 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Newsletter> {
     let language = settings.parsed("newsletter.language", language);
     let postal_address = settings.parsed("newsletter.postal-address", several_lines);
     let base_url = settings.parsed("newsletter.base-url", base_url);
+    let archive_url = settings.parsed("newsletter.archive-url", archive_url);
+    let feedback_id = settings.parsed("newsletter.feedback-id", feedback_id);
+    let bounce =
+        settings.parsed("newsletter.bounce", |text| bare_address(text, "bounces@example.org"));
     Some(Newsletter {
         name: name?,
         from: from?,
@@ -29,6 +36,9 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Newsletter> {
         language: language.unwrap_or_else(|| "en".to_owned()),
         postal_address,
         base_url,
+        archive_url,
+        feedback_id,
+        bounce,
     })
 }
 
@@ -126,4 +136,37 @@ pub(super) fn base_url(text: &str) -> Result<String, Wrong> {
         format!("is not a web address to build on: `{}`", shown(text)),
         "write e.g. `https://example.org/issues/`, without `?` and `#`".into(),
     ))
+}
+
+/// A web address as a header can hold it: host names as A-labels, the rest percent-encoded.
+fn archive_url(text: &str) -> Result<String, Wrong> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    let usable = url.map(String::from).filter(|url| {
+        url.len() <= 500 && url.bytes().all(|b| b.is_ascii_graphic() && !b"<>".contains(&b))
+    });
+    usable.ok_or_else(|| {
+        let message = format!("is not a web address: `{}`", shown(text));
+        (message, "write e.g. `https://example.org/issues/`, at most 500 characters".into())
+    })
+}
+
+/// Gmail's form: at most four fields, of which the issue is one, and the last, the sender, has 5 to 15 characters.
+fn feedback_id(text: &str) -> Result<String, Wrong> {
+    let help = "write at most two fields and your sender id of 5 to 15 characters, e.g. `field-notes:newsletter:fieldnotes`; the issue comes before them by itself";
+    let wrong = |message: String| Err((message, help.to_owned()));
+    let fields: Vec<&str> = text.split(':').collect();
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+    let is_field = |field: &&str| (1..=40).contains(&field.len()) && field.bytes().all(is_allowed);
+    let sender = fields.last().map_or(0, |sender| sender.len());
+    if let Some(field) = fields.iter().find(|field| !is_field(field)) {
+        return wrong(format!(
+            "has a field that is not 1 to 40 of a-z, A-Z, 0-9, `.`, `_` and `-`: `{}`",
+            shown(field)
+        ));
+    }
+    match fields.len() {
+        1..=3 if (5..=15).contains(&sender) => Ok(text.to_owned()),
+        1..=3 => wrong(format!("ends with a sender id of {sender} characters, not 5 to 15")),
+        count => wrong(format!("has {count} fields, more than 3")),
+    }
 }

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use super::relay::variable;
 use super::settings::{Settings, Wrong};
 use super::{SecretSource, Unsubscribe};
-use crate::address::EmailAddress;
+use crate::address::TokenAddress;
 use crate::rule;
 
 /// Reads the section; what is wrong in it is left out.
 pub(super) fn read(settings: &mut Settings<'_>) -> Unsubscribe {
     let url = settings.parsed_as(&rule::CONFIG_UNSUBSCRIBE_URL, "unsubscribe.url", one_click);
-    let mailto = settings.parsed("unsubscribe.mailto", mailto);
+    let mailto =
+        settings.parsed("unsubscribe.mailto", |text| bare_address(text, "unsubscribe@example.org"));
     if !settings.has("unsubscribe.url") && !settings.has("unsubscribe.mailto") {
         settings.missing(
             "unsubscribe",
@@ -58,9 +59,10 @@ fn one_click(text: &str) -> Result<String, Wrong> {
     }
 }
 
-fn mailto(text: &str) -> Result<EmailAddress, Wrong> {
+/// A bare address, with or without `{token}`.
+pub(super) fn bare_address(text: &str, example: &str) -> Result<TokenAddress, Wrong> {
     text.parse().map_err(|error| {
-        let help = "write the bare address, e.g. `unsubscribe@example.org`";
-        (format!("must be exactly one address: {error}"), help.to_owned())
+        let help = format!("write the bare address, e.g. `{example}`");
+        (format!("must be exactly one address: {error}"), help)
     })
 }

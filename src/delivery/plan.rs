@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::address::EmailAddress;
+use crate::address::TokenAddress;
 use crate::compose::Issue;
 use crate::config::{Newsletter, Unsubscribe};
 
@@ -20,7 +20,7 @@ pub struct Pinned {
     /// The one-click address.
     pub unsubscribe_url: Option<String>,
     /// The unsubscribe mailbox.
-    pub unsubscribe_mailto: Option<EmailAddress>,
+    pub unsubscribe_mailto: Option<TokenAddress>,
 }
 
 /// Hashes a plan: pinned issue, then every recipient that will be mailed, in order.
@@ -142,6 +142,9 @@ mod tests {
             language: "en".into(),
             postal_address: None,
             base_url: None,
+            archive_url: None,
+            feedback_id: None,
+            bounce: None,
         };
         let literal = crate::compose::merge::Template::literal;
         let issue = Issue {

@@ -33,6 +33,7 @@ pub(super) fn shared(
     head: &Letterhead<'_>,
     senders: Senders,
     subject: Option<String>,
+    issue: &str,
 ) -> Result<MessageBuilder, LetterError> {
     let seconds = u64::try_from(head.date.as_second()).unwrap_or(0);
     let list_id = list_id(head, &senders.from)?;
@@ -55,10 +56,23 @@ pub(super) fn shared(
         // RFC 8058 3.1: a promise that a POST to the https address is all it takes.
         builder = builder.raw_header(plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
     }
+    if let Some(archive) = &head.newsletter.archive_url {
+        builder = builder.raw_header(plain("List-Archive", &format!("<{archive}>")));
+    }
+    builder = builder.raw_header(plain("List-Post", "NO"));
+    if let Some(sender) = &head.newsletter.feedback_id {
+        let value = format!("{}:{sender}", campaign(issue));
+        builder = builder.raw_header(plain("Feedback-ID", &value));
+    }
     Ok(builder
-        .raw_header(plain("List-Post", "NO"))
         .raw_header(plain("Precedence", "bulk"))
         .raw_header(plain("X-Auto-Response-Suppress", "OOF, AutoReply")))
+}
+
+/// An issue's id as a field of Feedback-ID; nothing of a reader may stand there.
+fn campaign(issue: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    issue.chars().take(80).map(plain).collect()
 }
 
 /// The value of To. An address that needs SMTPUTF8 stands there as it is (RFC 6532 3.2), which lettre would not write.

@@ -16,7 +16,7 @@ pub mod token;
 
 use std::collections::BTreeSet;
 
-use crate::address::EmailAddress;
+use crate::address::{EmailAddress, TokenAddress};
 use crate::audience::Subscriber;
 use crate::compose::Issue;
 use crate::compose::merge::fill::{Fields, SyntaxError, Unresolved};
@@ -91,6 +91,8 @@ pub struct Letters {
     text: Wording,
     html: Wording,
     from: EmailAddress,
+    /// Where bounces go, if not to From.
+    bounce: Option<TokenAddress>,
     leaving: Leaving,
     /// What Message-IDs are made of, besides the reader.
     seed: String,
@@ -102,7 +104,7 @@ struct Leaving {
     key: Key,
     list_id: String,
     url: Option<String>,
-    mailto: Option<EmailAddress>,
+    mailto: Option<TokenAddress>,
 }
 
 /// What differs from reader to reader, in the order of the marks.
@@ -127,6 +129,7 @@ impl Letters {
             text,
             html,
             from: issue.from.as_ref().unwrap_or(&head.newsletter.from).address.clone(),
+            bounce: head.newsletter.bounce.clone(),
             leaving: Leaving::new(head)?,
             seed: if head.test_copy { format!("{} {date}", issue.id) } else { issue.id.clone() },
         })
@@ -143,7 +146,10 @@ impl Letters {
             seal.close(&mut bytes).map_err(refused)?;
         }
         Ok(Message {
-            envelope: Envelope { reverse_path: self.from.clone(), recipient: reader.email.clone() },
+            envelope: Envelope {
+                reverse_path: self.reverse_path(&pieces.id),
+                recipient: reader.email.clone(),
+            },
             bytes,
             id: pieces.id,
         })
@@ -173,6 +179,15 @@ impl Letters {
     /// What `{{ unsubscribe_url }}` is: the https address, else the mailto, else nothing.
     pub fn unsubscribe_url(&self, reader: &Subscriber) -> String {
         self.leaving.urls(reader).into_iter().next().unwrap_or_default()
+    }
+
+    /// Where the bounce of the letter with this Message-ID goes.
+    fn reverse_path(&self, id: &str) -> EmailAddress {
+        match &self.bounce {
+            None => self.from.clone(),
+            Some(bounce) if bounce.has_place() => bounce.fill(&self.leaving.key.bounce_token(id)),
+            Some(bounce) => bounce.fill(""),
+        }
     }
 
     fn fields(&self, reader: &Subscriber) -> Fields {
@@ -251,7 +266,8 @@ fn shell(
     let fixed = subject.is_fixed().then(|| headers::subject_line(&subject.literals()[0]));
     let fixed = fixed.transpose().map_err(|reason| LetterError::Header("Subject", reason))?;
     let parts = mime::parts(text.literals(), html.literals(), &issue.images)?;
-    let letter = headers::shared(head, senders, fixed)?.envelope(envelope).multipart(parts);
+    let letter =
+        headers::shared(head, senders, fixed, &issue.id)?.envelope(envelope).multipart(parts);
     let letter = letter.map_err(refused)?.formatted();
     let end = letter.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap_or(letter.len());
     let (fields, body) = letter.split_at(end);
@@ -274,19 +290,25 @@ fn unfit(name: &'static str) -> impl Fn(&'static str) -> Vec<Unresolved> {
     move |reason| vec![Unresolved::Unfit(name.to_owned(), reason.to_owned())]
 }
 
-/// A request to leave by mail (RFC 6068): the subject names the reader, whatever address it comes from.
-fn mailto_url(address: &EmailAddress, token: &str) -> String {
+/// A request to leave by mail (RFC 6068): the address or the subject names the reader, whoever it comes from.
+fn mailto_url(address: &TokenAddress, token: &str) -> String {
     use std::fmt::Write as _;
     let mut url = "mailto:".to_owned();
-    for byte in address.as_str().bytes() {
+    for byte in address.fill(token).as_str().bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~!$'*+@".contains(&byte) {
             url.push(char::from(byte));
         } else {
             let _ = write!(url, "%{byte:02X}");
         }
     }
-    url + "?subject=unsubscribe%20" + token
+    if address.has_place() {
+        url + "?subject=unsubscribe"
+    } else {
+        url + "?subject=unsubscribe%20" + token
+    }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,17 @@ pub struct Key(Hmac<Sha256>);
 /// What names a subscriber of a list without telling the address.
 pub type SubscriberId = [u8; 8];
 
+/// What a bounce address says of the letter that bounced.
+///
+/// Only parts of hashes: whoever has the list and its issues finds the reader whose Message-ID starts so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounced {
+    /// The first 6 characters of the Message-ID's issue part.
+    pub issue: String,
+    /// The first 12 characters of its reader part: 60 bits, so that a million readers differ.
+    pub reader: String,
+}
+
 /// A text that is not a key. It does not say what the text was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a key of 32 bytes, as 64 hex digits or as base64")]
@@ -94,6 +105,28 @@ impl Key {
         base32(&self.hash("fingerprint", &[])[..10])
     }
 
+    /// What goes into the bounce address of a letter: `issue.reader.mac`, 28 characters of lower-case base32 and dots.
+    ///
+    /// `id` is the left side of the letter's Message-ID, of which issue and reader are starts. The mac is that of
+    /// HMAC-SHA256 over `bounce` 0x00 `issue.reader`, 40 bits: it keeps strangers from making bounces up.
+    pub fn bounce_token(&self, id: &str) -> String {
+        let (issue, reader) = id.split_once('.').unwrap_or((id, ""));
+        let letter = format!("{issue:.6}.{reader:.12}");
+        let mac = self.hash("bounce", &[letter.as_bytes()]);
+        format!("{letter}.{}", base32(&mac[..5]))
+    }
+
+    /// Which letter a bounce address speaks of, if this key made its token. Relays may change the case of letters.
+    pub fn verify_bounce(&self, token: &str) -> Option<Bounced> {
+        let token = token.to_ascii_lowercase();
+        let (letter, mac) = token.rsplit_once('.')?;
+        let (issue, reader) = letter.split_once('.')?;
+        let is_whole = issue.len() == 6 && reader.len() == 12;
+        let keyed = self.keyed("bounce", &[letter.as_bytes()]);
+        keyed.verify_truncated_left(&from_base32(mac)?).ok().filter(|()| is_whole)?;
+        Some(Bounced { issue: issue.to_owned(), reader: reader.to_owned() })
+    }
+
     /// Version, key id and list id of a token. The key id tells keys apart when a list gets a new one.
     fn prefix(&self, list_id: &str) -> [u8; 6] {
         let list = Sha256::digest(list_id.as_bytes());
@@ -136,9 +169,22 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     )
 }
 
+/// Lower-case base32 (RFC 4648 6).
+const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// The five bytes of eight characters.
+fn from_base32(text: &str) -> Option<[u8; 5]> {
+    let digit = |byte: u8| ALPHABET.iter().position(|&letter| letter == byte);
+    let mut bits = 0_u64;
+    for byte in <[u8; 8]>::try_from(text.as_bytes()).ok()? {
+        bits = bits << 5 | u64::try_from(digit(byte)?).ok()?;
+    }
+    let [_, _, _, bytes @ ..] = bits.to_be_bytes();
+    Some(bytes)
+}
+
 /// Five bytes make eight characters; `bytes` is a multiple of five long.
 fn base32(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let group = |group: &[u8]| group.iter().fold(0_u64, |bits, &byte| bits << 8 | u64::from(byte));
     let letters =
         |bits: u64| (0..8).rev().map(move |at| ALPHABET[(bits >> (5 * at) & 31) as usize]);
@@ -207,6 +253,30 @@ mod tests {
             let mut another = secret;
             another[bit % 32] ^= 1;
             prop_assert_eq!(Key::new(another).verify(&list, &token), None);
+        }
+
+        #[test]
+        fn a_bounce_token_is_good_for_its_key_and_only_unharmed(
+            secret: [u8; 32], address in "[a-z]{1,9}@example\\.org", at in 0_usize..28, other in "[a-z2-7.]",
+        ) {
+            let key = Key::new(secret);
+            let id = key.message_id("issue-42", &address);
+            let token = key.bounce_token(&id);
+            let (issue, reader) = id.split_once('.').unwrap();
+            let bounced = Bounced { issue: issue[..6].to_owned(), reader: reader[..12].to_owned() };
+            prop_assert_eq!(token.len(), 28);
+            prop_assert_eq!(key.verify_bounce(&token.to_ascii_uppercase()), Some(bounced));
+            let mut harmed = token.clone();
+            harmed.replace_range(at..=at, &other);
+            prop_assert_eq!(key.verify_bounce(&harmed).is_some(), harmed == token);
+            let mut another = secret;
+            another[at] ^= 1;
+            prop_assert_eq!(Key::new(another).verify_bounce(&token), None);
+        }
+
+        #[test]
+        fn no_text_breaks_the_check_of_a_bounce(token in "\\PC{0,50}|[a-z2-7]{6}\\.[a-z2-7]{12}\\.[a-z2-7]{8}") {
+            prop_assert_eq!(key().verify_bounce(&token), None);
         }
 
         #[test]

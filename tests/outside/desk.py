@@ -5,8 +5,11 @@ import email.policy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
+
+import dkim
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = ROOT / "target" / "debug" / "postrider"
@@ -35,6 +38,8 @@ name = "Harbour Notes"
 from = "Harbour Notes <notes@example.org>"
 reply-to = "editor@example.org"
 list-id = "harbour-notes.example.org"
+archive-url = "https://example.org/notes/"
+feedback-id = "harbour-notes:newsletter:harbour"
 postal-address = "Harbour Notes, 1 Pier Road, Exampleton"
 base-url = "https://example.org/"
 
@@ -68,6 +73,9 @@ class Desk:
         secret = self.folder / ".postrider" / "secret"
         secret.write_text("5e" * 32 + "\n")
         secret.chmod(0o600)
+        self.records = {}
+        self.make_key("selector", "key-file", "--selector", "s1")
+        self.make_key("ed25519-selector", "ed25519-key-file", "--selector", "e1", "--ed25519")
         self.readers = {}
         with open(self.folder / "subscribers.toml", "w") as out:
             for n in range(subscribers):
@@ -82,6 +90,18 @@ class Desk:
     def environment(self):
         """Ours, but for the witnesses of ledgers, which belong to this folder."""
         return {**os.environ, "XDG_STATE_HOME": str(self.folder / "witnesses")}
+
+    def make_key(self, selector, file, *arguments):
+        """Has a DKIM key made, used by config.toml, and its record kept as the zone file's line would be read."""
+        process = self.run("--json", "dkim", "new", *arguments)
+        assert process.returncode == 0, process.stderr
+        made = json.loads(process.stdout)
+        name, strings = made["zone"].split(" IN TXT ")
+        self.records[name.encode()] = "".join(re.findall('"([^"]*)"', strings)).encode()
+        config = self.folder / "config.toml"
+        text = config.read_text()
+        section = "" if "[dkim]" in text else "\n[dkim]\n"
+        config.write_text(f'{text}{section}{selector} = "{made["selector"]}"\n{file} = "{made["file"]}"\n')
 
     def run(self, *arguments, **options):
         """Runs the binary here; gives the finished process."""
@@ -132,6 +152,19 @@ def check_letter(test, letter, readers):
     test.assertIn(f"https://example.org/for/{encoded}?a=1&amp;b=2", rich)
     test.assertIn("\n.A line that starts with a dot", plain)
     return address
+
+
+def check_signatures(test, raw, records):
+    """Both signatures are good, and cover what they must."""
+    message = dkim.DKIM(raw)
+    for at, algorithm in enumerate([b"rsa-sha256", b"ed25519-sha256"]):
+        test.assertTrue(message.verify(idx=at, dnsfunc=lambda name, timeout=5: records.get(name)), raw[:2000])
+        test.assertEqual(message.signature_fields[b"a"], algorithm)
+        test.assertNotIn(b"l", message.signature_fields)
+        signed = [name.strip().lower() for name in message.signature_fields[b"h"].split(b":")]
+        present = [name.lower() for name, _ in message.headers]
+        for name in (b"from", b"to", b"subject", b"date", b"message-id", b"list-unsubscribe", b"list-unsubscribe-post", b"feedback-id"):
+            test.assertEqual(signed.count(name), present.count(name) + 1, name)
 
 
 def check_wire(test, raw):

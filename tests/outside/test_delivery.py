@@ -40,6 +40,7 @@ class Delivery(unittest.TestCase):
         files = sorted((desk.folder / "caught" / "new").iterdir())
         for path in files:
             desks.check_wire(self, path.read_bytes())
+            desks.check_signatures(self, path.read_bytes(), desk.records)
         self.check(map(desks.read, files), desk.readers)
 
     def test_smtp_sink_takes_one_letter_for_each(self):
@@ -47,8 +48,10 @@ class Delivery(unittest.TestCase):
         self.addCleanup(sink.stop)
         desk = desks.Desk(READERS, sink.port)
         self.send(desk, "--yes")
-        letters = [email.message_from_bytes(raw, policy=desks.STRICT) for raw in sink.letters()]
-        self.check(letters, desk.readers)
+        caught = list(sink.letters())
+        for raw in caught:
+            desks.check_signatures(self, raw, desk.records)
+        self.check([email.message_from_bytes(raw, policy=desks.STRICT) for raw in caught], desk.readers)
 
     def test_a_real_postfix_delivers_one_letter_to_each(self):
         postfix = relays.Postfix()
@@ -57,6 +60,8 @@ class Delivery(unittest.TestCase):
         self.send(desk, "--yes")
         postfix.wait_delivered(READERS)
         self.check(map(desks.read, postfix.inbox()), desk.readers)
+        for path in postfix.inbox():
+            desks.check_signatures(self, path.read_bytes(), desk.records)
         again = desk.run("--json", "send", "drafts/tide.md", "--yes")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(len(postfix.inbox()), READERS)

@@ -26,9 +26,14 @@ STYLES = 16_384
 
 
 @functools.cache
+def the_desk():
+    return desks.Desk(3)
+
+
+@functools.cache
 def letters():
     """Where the files of each draft in each theme are, by "DRAFT in THEME"."""
-    desk = desks.Desk(3)
+    desk = the_desk()
     shutil.copytree(desks.ROOT / "snippets", desk.folder / "snippets")
     config = (desk.folder / "config.toml").read_text()
     folders = {}
@@ -210,6 +215,10 @@ class Letters(unittest.TestCase):
             self.assertIn("1 Pier Road, Exampleton", footer.everything(page))
             leave = mails[name]["List-Unsubscribe"].split("<")[1].split(">")[0]
             self.assertIn(leave, [a.attributes.get("href") for a in page.all("a") if footer in a.above()])
+
+    def test_every_signature_is_good(self):
+        for raw, _ in self.each_mail():
+            desks.check_signatures(self, raw, the_desk().records)
 
     def test_the_mail_is_within_every_limit(self):
         for raw, mail in self.each_mail():

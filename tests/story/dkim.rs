@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::support::desk::Desk;
+use super::support::relay::Relay;
+use super::support::script::Script;
 
 /// A desk whose config.toml ends with what `dkim new` told to put there.
 fn signing_desk() -> Desk {
@@ -122,4 +124,36 @@ fn a_key_needs_a_domain_to_sign_for() {
     desk.run("dkim show").exits(1).says("`postrider dkim new` makes a key");
     let made = desk.run("dkim new --domain bücher.example").exits(0);
     assert!(made.stdout.contains("._domainkey.xn--bcher-kva.example. IN TXT"), "{made:?}");
+}
+
+#[test]
+fn another_key_is_no_other_issue() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(3, relay.port());
+    paste(&desk, &desk.run("dkim new --selector s1").exits(0).stderr);
+    desk.run("send drafts/tide.md --yes --limit 1").exits(3);
+    let before = desk.read("config.toml");
+    let (rest, _) = before.split_once("[dkim]").unwrap();
+    desk.write("config.toml", rest);
+    paste(&desk, &desk.run("dkim new --selector s2").exits(0).stderr);
+    desk.run("send drafts/tide.md --yes").exits(0);
+    let letters: Vec<String> =
+        relay.journal().into_iter().map(|entry| String::from_utf8(entry.letter).unwrap()).collect();
+    let signed = |tag: &str| letters.iter().filter(|letter| letter.contains(tag)).count();
+    assert_eq!((letters.len(), signed(" s=s1;"), signed(" s=s2;")), (3, 1, 2));
+}
+
+#[test]
+fn a_bounce_address_names_the_letter_on_the_wire_only() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(2, relay.port());
+    let config = desk.read("config.toml");
+    let bounce = "bounce = \"b+{token}@bounce.example.org\"\n[relay]";
+    desk.write("config.toml", &config.replacen("[relay]", bounce, 1));
+    desk.run("send drafts/tide.md --yes").exits(0);
+    let mut paths: Vec<String> =
+        relay.commands().into_iter().filter(|line| line.starts_with("MAIL FROM:<b+")).collect();
+    paths.dedup();
+    assert_eq!(paths.len(), 2, "{:?}", relay.commands());
+    assert!(paths.iter().all(|path| path.contains("@bounce.example.org>")), "{paths:?}");
 }

@@ -23,6 +23,9 @@ pub(super) fn newsletter() -> Newsletter {
         language: "en".into(),
         postal_address: Some("The Tide Office\n3 Mole Road, Skerrow".into()),
         base_url: Some("https://harbour.example.org/".into()),
+        archive_url: None,
+        feedback_id: None,
+        bounce: None,
     }
 }
 

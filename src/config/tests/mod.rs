@@ -229,6 +229,39 @@ fn a_dkim_section_names_a_key_that_dns_can_hold() {
 }
 
 #[test]
+fn what_headers_say_of_the_newsletter_is_held_to_their_forms() {
+    let with = |lines: &str| LEAST.replace("[unsubscribe]", &format!("{lines}\n[unsubscribe]"));
+    let newsletter = config(&with(
+        "archive-url = 'https://bücher.example/Ausgaben/ä'\nfeedback-id = 'weekly:fieldnotes'\nbounce = 'b+{token}@example.org'",
+    ))
+    .newsletter;
+    let archive = "https://xn--bcher-kva.example/Ausgaben/%C3%A4";
+    assert_eq!(newsletter.archive_url.as_deref(), Some(archive));
+    assert_eq!(newsletter.feedback_id.as_deref(), Some("weekly:fieldnotes"));
+    assert!(newsletter.bounce.unwrap().has_place());
+    let help = "write at most two fields and your sender id of 5 to 15 characters, e.g. `field-notes:newsletter:fieldnotes`; the issue comes before them by itself";
+    for (id, why) in [
+        ("ab", "ends with a sender id of 2 characters, not 5 to 15"),
+        ("a:sixteen-letters-", "ends with a sender id of 16 characters, not 5 to 15"),
+        ("a:b:c:sender", "has 4 fields, more than 3"),
+        ("a::sender", "has a field that is not 1 to 40 of a-z, A-Z, 0-9, `.`, `_` and `-`: ``"),
+        ("a b:sender", "has a field that is not 1 to 40 of a-z, A-Z, 0-9, `.`, `_` and `-`: `a b`"),
+    ] {
+        assert_eq!(
+            mistakes(&with(&format!("feedback-id = '{id}'"))),
+            [format!("config-invalid 5:15 `newsletter.feedback-id` {why} | {help}")]
+        );
+    }
+    assert_eq!(
+        mistakes(&with("archive-url = 'ftp://example.org'\nbounce = '{token}@{token}.org'")),
+        [
+            "config-invalid 5:15 `newsletter.archive-url` is not a web address: `ftp://example.org` | write e.g. `https://example.org/issues/`, at most 500 characters",
+            "config-invalid 6:10 `newsletter.bounce` must be exactly one address: `{token}.org` is not a domain name | write the bare address, e.g. `bounces@example.org`",
+        ]
+    );
+}
+
+#[test]
 fn unknown_keys_are_answered_with_the_right_one() {
     let unknown = |lines: &str| mistakes(&format!("{LEAST}{lines}"));
     assert_eq!(
