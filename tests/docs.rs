@@ -130,8 +130,7 @@ fn every_example_of_the_writers_page_composes_as_it_stands() {
         let (mut draft, mut remarks) = draft::parse(source).unwrap();
         snippets::gather(&mut draft, &root());
         match compose::compose(&draft, &compose::Materials::new(&config.newsletter)) {
-            Ok((_, more)) => remarks.extend(more),
-            Err(more) => remarks.extend(more),
+            Ok((_, more)) | Err(more) => remarks.extend(more),
         }
         assert!(remarks.is_empty(), "{example}\n{remarks:?}");
     }
