@@ -14,9 +14,11 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 
 use crate::address::EmailAddress;
 use crate::audience::{Field, Row, Status, Subscriber, list, table, write};
-use crate::compose::merge::fill::{self, Fields, Filler};
-use crate::compose::merge::tags::{self, Kind, Tags};
-use crate::compose::merge::{Piece, Place, Template};
+use crate::compose::merge::fill::{Fields, Slot};
+use crate::compose::merge::landing;
+use crate::compose::merge::scan::{Kind, scan};
+use crate::compose::merge::tags::Tags;
+use crate::compose::merge::{Piece, Place, Template, expression};
 use crate::compose::{self, Issue};
 use crate::config::{self, Config};
 use crate::draft;
@@ -137,18 +139,18 @@ fn row(row: Row) {
 pub fn merge(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut tags = Tags::avoiding(&text);
-    let marked = tags.mark(&text);
+    let marked = tags.mark_body(&text);
     assert_eq!(marked.len(), text.len());
     assert_eq!(tags.restore(&marked), text);
-    let found = tags::scan(&text);
+    let found = scan(&text);
     assert!(found.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start));
     for found in found.into_iter().filter(|found| found.kind == Kind::Tag) {
-        let expression = tags::expression(&text[found.range]);
-        if fill::check(expression).is_err() {
+        let tag = landing::expression(&text[found.range]);
+        if expression::check(tag).is_err() {
             continue;
         }
-        for place in [Place::Html, Place::UrlPart, Place::Href, Place::Header] {
-            held(expression, place);
+        for place in [Place::Html, Place::UrlPart, Place::Href, Place::Header, Place::Line] {
+            held(tag, place);
         }
     }
 }
@@ -157,17 +159,16 @@ pub fn merge(bytes: &[u8]) {
 const HOSTILE: &str = "\"><script>'&\r\nBcc: <eve@example.com>\0\u{202e}é";
 
 fn held(expression: &str, place: Place) {
-    let slot = Piece::Slot { expression: expression.to_owned(), place };
-    let Ok(filler) = Filler::new(&Template { pieces: vec![slot] }) else { return };
-    let Ok(value) = filler.fill(&Fields::new(&reader(HOSTILE), "https://lists.example.org/u/t"))
-    else {
-        return;
-    };
+    let Ok(slot) = Slot::new(expression, place) else { return };
+    let fields = Fields::new(&reader(HOSTILE), "https://lists.example.org/u/t");
+    let Ok(value) = slot.value(&fields) else { return };
     let is_held = match place {
         Place::Html | Place::Href => !value.contains(['<', '>', '"', '\'']),
         Place::UrlPart => value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)),
         Place::Header => value.chars().all(is_plain),
-        Place::Text => true,
+        Place::Text | Place::LineStart | Place::LineEnd | Place::Line => {
+            value.chars().all(is_plain) && !value.starts_with('>')
+        }
     };
     assert!(is_held, "{place:?}: {value:?}");
 }
@@ -198,6 +199,7 @@ pub fn mime(bytes: &[u8]) {
         subject: Template::literal(subject),
         text: around(Place::Text),
         html: around(Place::Html),
+        conditionals: Vec::new(),
         ..ISSUE.clone()
     };
     let head = Letterhead {

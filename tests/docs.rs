@@ -9,7 +9,7 @@ use postrider::finding::Finding;
 use postrider::io::snippets;
 use postrider::rule::{self, Gate, Severity};
 use postrider::source::Source;
-use postrider::{compose, config, draft};
+use postrider::{audience, compose, config, draft, message};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -129,9 +129,80 @@ fn every_example_of_the_writers_page_composes_as_it_stands() {
         let source = Source::new("docs/writing.md", format!("{head}{example}\n"));
         let (mut draft, mut remarks) = draft::parse(source).unwrap();
         snippets::gather(&mut draft, &root());
-        match compose::compose(&draft, &compose::Materials::new(&config.newsletter)) {
-            Ok((_, more)) | Err(more) => remarks.extend(more),
-        }
+        let (Ok((_, more)) | Err(more)) =
+            compose::compose(&draft, &compose::Materials::new(&config.newsletter));
+        remarks.extend(more);
         assert!(remarks.is_empty(), "{example}\n{remarks:?}");
+    }
+}
+
+/// What a draft gives: the text for Ada and for the guest, or the first thing that is said against it.
+fn personalised(body: &str) -> Result<[String; 2], String> {
+    let config = text("config.example.toml");
+    let (config, _) = config::parse(&Source::new("config.example.toml", config)).unwrap();
+    let source = Source::new("x.md", format!("---\ntitle: A letter\n---\n{body}\n"));
+    let (draft, _) = draft::parse(source).unwrap();
+    let (issue, _) = compose::compose(&draft, &compose::Materials::new(&config.newsletter))
+        .map_err(|findings| findings[0].message.clone())?;
+    let key = message::token::Key::new([7; 32]);
+    let letters = message::Letters::new(
+        &issue,
+        &message::Letterhead {
+            newsletter: &config.newsletter,
+            unsubscribe: &config.unsubscribe,
+            key: &key,
+            date: "2026-05-01T08:00:00Z".parse().unwrap(),
+            test_copy: false,
+            signer: None,
+        },
+    );
+    let letters = letters.unwrap();
+    let list = text("docs/personalisation.md");
+    let ada = list.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let list = format!("{ada}\n[[subscriber]]\nemail = \"guest@example.org\"\n");
+    let readers = audience::list::Rows::new("list", list.as_bytes());
+    let texts: Vec<String> = readers
+        .map(|row| {
+            let text = letters.text(&row.unwrap().subscriber).unwrap();
+            let (_, text) = text.split_once("========\n").unwrap();
+            let (text, _) = text.split_once("\n\n\n------").unwrap();
+            text.trim_matches('\n').replace(" \n", "\n").replace('\u{a0}', " ")
+        })
+        .collect();
+    Ok(texts.try_into().unwrap())
+}
+
+#[test]
+fn personalisation_gives_what_its_page_shows() {
+    let page = text("docs/personalisation.md");
+    let code = |cell: &str| cell.trim().trim_matches('`').replace("\\|", "|");
+    let mut seen = 0;
+    for row in page.lines().filter(|line| line.starts_with("| `")) {
+        let guarded = row.replace("\\|", "\u{1}");
+        let cells: Vec<String> =
+            guarded.trim_matches('|').split('|').map(|cell| cell.replace('\u{1}', "|")).collect();
+        match &cells[..] {
+            [written, ada, guest] => {
+                assert_eq!(personalised(&code(written)), Ok([code(ada), code(guest)]), "{row}");
+            }
+            [written, said] => {
+                assert_eq!(
+                    personalised(&code(written)),
+                    Err(said.trim().replace("\\|", "|")),
+                    "{row}"
+                );
+            }
+            _ => panic!("{row}"),
+        }
+        seen += 1;
+    }
+    assert!(seen > 20);
+    for example in page.split("```markdown\n").skip(1) {
+        let mut fences = example.split("```");
+        let body = fences.next().unwrap();
+        let mut expected = fences.filter_map(|fence| fence.strip_prefix("text "));
+        let mut next =
+            || expected.next().unwrap().split_once('\n').unwrap().1.trim_matches('\n').to_owned();
+        assert_eq!(personalised(body), Ok([next(), next()]), "{body}");
     }
 }

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use comrak::Arena;
-use comrak::nodes::{Node, NodeValue};
+use comrak::nodes::{Node, NodeValue, Sourcepos};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -29,8 +29,9 @@ use crate::rule::{self, Gate};
 use crate::theme::Design;
 use images::{Embedded, Images, NO_IMAGES};
 use look::{Look, PLAIN};
+use merge::pairs::Role;
 use merge::tags::Tags;
-use merge::{Place, Template};
+use merge::{Branch, Conditional, Template};
 use tree::Addresses;
 
 /// An issue, composed once: everything a letter says, with slots where readers differ.
@@ -44,6 +45,9 @@ pub struct Issue {
     pub html: Template,
     /// The whole plain text, format=flowed (RFC 3676), LF line ends.
     pub text: Template,
+    /// Who gets which chunks of the three.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditionals: Vec<Conditional>,
     /// From, if the draft overrides the configuration.
     pub from: Option<Mailbox>,
     /// Reply-To, if the draft overrides the configuration.
@@ -108,9 +112,10 @@ pub fn compose(
     };
     let mut issue = Issue {
         id: id(draft),
-        subject: tags.template(&subject, Place::Header),
+        subject: tags.template(&subject, merge::Place::Header),
         html: tags.html_template(&html),
         text: tags.text_template(&text),
+        conditionals: tags.conditionals,
         from: draft.front.from.clone(),
         reply_to: draft.front.reply_to.clone(),
         images: images.carried_by(root),
@@ -151,9 +156,9 @@ impl Parts {
             header: look.theme.header.as_deref(),
             footer: &footer,
         };
-        let text = text::render(root, &page);
-        let preview = preheader.or_else(|| first_words(root));
-        let body = html::render(root, look.column(design));
+        let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
+        let preview = preheader.or_else(|| first_words(root, tags));
+        let body = html::render(root, look.column(design), tags);
         let dress = look.dress(design);
         let html = layout::document(&layout::Page {
             subject,
@@ -181,6 +186,14 @@ pub fn included(text: &str) -> Vec<&str> {
     tree::included(text)
 }
 
+/// A block that would have to be written out too often.
+fn crowded(draft: &Draft, at: Sourcepos) -> Finding {
+    let (source, start) = tree::origin(draft, at);
+    let message = format!("conditions give this block more than {} wordings", text::MOST_WORDINGS);
+    Finding::at(&rule::MERGE_SYNTAX, &source, start..start, message)
+        .help("split it, or put the conditions around whole blocks")
+}
+
 /// All text in which a stand-in for a merge tag could occur by chance.
 fn everything(draft: &Draft, materials: &Materials<'_>) -> String {
     let (front, newsletter, theme) = (&draft.front, materials.newsletter, &materials.look.theme);
@@ -204,9 +217,22 @@ fn one_line(text: &str) -> String {
 }
 
 /// What inboxes would show anyway, were it not for the masthead: the beginning of the first paragraph.
-fn first_words(root: Node<'_>) -> Option<String> {
-    let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
-    let mut texts = root.children().filter(is_text).map(|node| one_line(&node.collect_text()));
+///
+/// Not one that depends on the reader, whose beginning could end within a branch.
+fn first_words(root: Node<'_>, tags: &Tags) -> Option<String> {
+    let mut depth = 0;
+    let is_for_all = |node: &Node<'_>| {
+        match tree::condition(node, tags) {
+            Some(Role::Begins(Branch { branch: 0, .. })) => depth += 1,
+            Some(Role::Ends(_)) => depth -= 1,
+            _ => {}
+        }
+        let is_text = matches!(node.data().value, NodeValue::Paragraph);
+        depth == 0
+            && is_text
+            && node.descendants().all(|node| tree::condition(node, tags).is_none())
+    };
+    let mut texts = root.children().filter(is_for_all).map(|node| one_line(&node.collect_text()));
     let text = texts.find(|text| !text.is_empty())?;
     let mut words = String::new();
     for word in text.split(' ') {
@@ -221,8 +247,8 @@ fn first_words(root: Node<'_>) -> Option<String> {
 
 /// SHA-256 over the JSON of all other fields in their order, in hex.
 fn digest(issue: &Issue) -> String {
-    let Issue { id, subject, html, text, from, reply_to, images, digest: _ } = issue;
-    let fields = (id, subject, html, text, from, reply_to, images);
+    let Issue { id, subject, html, text, conditionals, from, reply_to, images, digest: _ } = issue;
+    let fields = (id, subject, html, text, conditionals, from, reply_to, images);
     let canonical = serde_json::to_vec(&fields).expect("strings and enums have a JSON form");
     Sha256::digest(&canonical).iter().fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -92,6 +92,7 @@ fn in_words(path: &str) -> String {
         "issue.html" => "the HTML part".into(),
         "issue.text" => "the text part".into(),
         "issue.images" => "the images".into(),
+        "issue.conditionals" => "the conditions".into(),
         "unsubscribe_url" => "`unsubscribe.url`".into(),
         "unsubscribe_mailto" => "`unsubscribe.mailto`".into(),
         // What the draft says in its head has no section.
@@ -148,6 +149,7 @@ mod tests {
         };
         let literal = crate::compose::merge::Template::literal;
         let issue = Issue {
+            conditionals: Vec::new(),
             id: "tide".into(),
             subject: literal("Tide"),
             html: literal("<p>six"),

@@ -98,6 +98,13 @@ fn with_marks(literals: &[String]) -> Vec<u8> {
     out
 }
 
+/// Goes to the start of a line, by a soft line break if the text does not end there.
+pub(super) fn start_line(out: &mut Vec<u8>) {
+    if !out.is_empty() && !out.ends_with(b"\r\n") {
+        out.extend_from_slice(SOFT_BREAK);
+    }
+}
+
 /// Appends `text`, which starts at the start of a line and has LF line ends, in quoted-printable (RFC 2045 6.7).
 pub(super) fn encode(text: &str, out: &mut Vec<u8>) {
     for (at, line) in text.split('\n').enumerate() {

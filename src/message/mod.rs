@@ -19,11 +19,12 @@ use std::collections::BTreeSet;
 use crate::address::{EmailAddress, TokenAddress};
 use crate::audience::Subscriber;
 use crate::compose::Issue;
-use crate::compose::merge::fill::{Fields, SyntaxError, Unresolved};
+use crate::compose::merge::expression::SyntaxError;
+use crate::compose::merge::fill::{Conditions, Fields, Unresolved};
 use crate::compose::merge::{Piece, Template};
 use crate::config::{Newsletter, Unsubscribe};
 use dkim::{Seal, Signer};
-use splice::{Shell, Wording};
+use splice::{Filling, Shell, Wording};
 use token::Key;
 
 /// One reader's letter, ready for the wire.
@@ -87,6 +88,7 @@ pub enum LetterError {
 pub struct Letters {
     shell: Shell,
     seal: Option<Seal>,
+    conditions: Conditions,
     subject: Wording,
     text: Wording,
     html: Wording,
@@ -111,8 +113,8 @@ struct Leaving {
 struct Pieces {
     id: String,
     headers: Vec<String>,
-    text: Vec<String>,
-    html: Vec<String>,
+    text: Vec<Filling>,
+    html: Vec<Filling>,
 }
 
 impl Letters {
@@ -125,6 +127,7 @@ impl Letters {
         Ok(Self {
             shell,
             seal,
+            conditions: Conditions::new(&issue.conditionals)?,
             subject,
             text,
             html,
@@ -138,9 +141,9 @@ impl Letters {
     /// A reader's letter, or all that stands against it.
     pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
         let pieces = self.pieces(reader)?;
-        let slots = pieces.text.iter().chain(&pieces.html);
+        let fillings = pieces.text.iter().chain(&pieces.html);
         let start = self.seal.as_ref().map(Seal::blank).unwrap_or_default();
-        let mut bytes = self.shell.splice(start, &pieces.headers, slots);
+        let mut bytes = self.shell.splice(start, &pieces.headers, fillings);
         if let Some(seal) = &self.seal {
             let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
             seal.close(&mut bytes).map_err(refused)?;
@@ -160,20 +163,26 @@ impl Letters {
         self.pieces(reader).err().unwrap_or_default()
     }
 
+    /// The fields that some reader's letter depends on.
+    pub fn names(&self) -> BTreeSet<String> {
+        let wordings = [&self.subject, &self.text, &self.html].map(Wording::names);
+        wordings.into_iter().flatten().chain(self.conditions.names()).collect()
+    }
+
     /// The subject line, unencoded.
     pub fn subject(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
-        let line = self.subject.fill(&self.fields(reader))?;
+        let line = self.fill(&self.subject, reader)?;
         headers::subject_line(&line).map_err(unfit("subject"))
     }
 
     /// The HTML part, unencoded, with LF line ends.
     pub fn html(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
-        self.html.fill(&self.fields(reader))
+        self.fill(&self.html, reader)
     }
 
     /// The plain-text part, unencoded, with LF line ends.
     pub fn text(&self, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
-        self.text.fill(&self.fields(reader))
+        self.fill(&self.text, reader)
     }
 
     /// What `{{ unsubscribe_url }}` is: the https address, else the mailto, else nothing.
@@ -190,8 +199,9 @@ impl Letters {
         }
     }
 
-    fn fields(&self, reader: &Subscriber) -> Fields {
-        Fields::new(reader, &self.unsubscribe_url(reader))
+    fn fill(&self, wording: &Wording, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+        let fields = Fields::new(reader, &self.unsubscribe_url(reader));
+        wording.fill(&fields, &self.conditions.choose(&fields)?)
     }
 
     fn pieces(&self, reader: &Subscriber) -> Result<Pieces, Vec<Unresolved>> {
@@ -199,9 +209,12 @@ impl Letters {
         let fields = Fields::new(reader, urls.first().map_or("", String::as_str));
         let id = self.leaving.key.message_id(&self.seed, &reader.email.canonical());
         let id = format!("{id}@{}", self.from.domain());
+        let mut mistakes = BTreeSet::new();
+        let mut keep = |why: Vec<Unresolved>| mistakes.extend(why);
+        let choices = self.conditions.choose(&fields).map_err(&mut keep).unwrap_or_default();
         let mut values = vec![to(reader)];
         if !self.subject.is_fixed() {
-            values.push(self.subject.fill(&fields).and_then(|line| {
+            values.push(self.subject.fill(&fields, &choices).and_then(|line| {
                 headers::subject_line(&line).and_then(headers::subject).map_err(unfit("subject"))
             }));
         }
@@ -209,12 +222,10 @@ impl Letters {
         if !urls.is_empty() {
             values.push(headers::list_unsubscribe(&urls).map_err(unfit("unsubscribe_url")));
         }
-        let mut mistakes = BTreeSet::new();
-        let mut keep = |why: Vec<Unresolved>| mistakes.extend(why);
         let headers =
             values.into_iter().filter_map(|value| value.map_err(&mut keep).ok()).collect();
-        let text = self.text.values(&fields).map_err(&mut keep).unwrap_or_default();
-        let html = self.html.values(&fields).map_err(&mut keep).unwrap_or_default();
+        let text = self.text.fillings(&fields, &choices).map_err(&mut keep).unwrap_or_default();
+        let html = self.html.fillings(&fields, &choices).map_err(&mut keep).unwrap_or_default();
         if mistakes.is_empty() {
             Ok(Pieces { id, headers, text, html })
         } else {
@@ -265,7 +276,7 @@ fn shell(
         lettre::address::Envelope::new(Some(from.clone()), vec![from]).map_err(refused)?;
     let fixed = subject.is_fixed().then(|| headers::subject_line(&subject.literals()[0]));
     let fixed = fixed.transpose().map_err(|reason| LetterError::Header("Subject", reason))?;
-    let parts = mime::parts(text.literals(), html.literals(), &issue.images)?;
+    let parts = mime::parts(&text.literals(), &html.literals(), &issue.images)?;
     let letter =
         headers::shared(head, senders, fixed, &issue.id)?.envelope(envelope).multipart(parts);
     let letter = letter.map_err(refused)?.formatted();
@@ -308,6 +319,8 @@ fn mailto_url(address: &TokenAddress, token: &str) -> String {
     }
 }
 
+#[cfg(test)]
+mod personalised;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

@@ -93,6 +93,7 @@ pub(super) fn issue(subject: Vec<Piece>, text: Vec<Piece>, html: Vec<Piece>) -> 
         subject: Template { pieces: subject },
         html: Template { pieces: html },
         text: Template { pieces: text },
+        conditionals: Vec::new(),
         from: None,
         images: Vec::new(),
         reply_to: None,

@@ -5,7 +5,8 @@ use std::io::BufReader;
 
 use crate::audience::list::Rows;
 use crate::audience::{Selection, Subscriber};
-use crate::compose::merge::fill::{Filler, OWN_NAMES, Unresolved};
+use crate::compose::merge::fill::{OWN_NAMES, Unresolved};
+use crate::compose::merge::scan::{self, Kind};
 use crate::delivery::plan::{Pinned, hex};
 use crate::finding::{Finding, nearest};
 use crate::io::files;
@@ -76,7 +77,7 @@ pub(super) fn freeze<'a>(
             }
         }
     }
-    seen.judge(desk)?;
+    seen.judge(desk, letters)?;
     let frozen = freeze.seal(&hex(&reader.into_inner().finish()?))?;
     Ok(Census { freeze, frozen })
 }
@@ -140,8 +141,8 @@ impl Seen {
     }
 
     /// Reports what stands in the way of every letter.
-    pub(super) fn judge(&self, desk: &Desk<'_>) -> Result<(), Failure> {
-        let unknown = self.unknown_fields(desk);
+    pub(super) fn judge(&self, desk: &Desk<'_>, letters: &Letters) -> Result<(), Failure> {
+        let unknown = self.unknown_fields(desk, letters);
         let mut findings = unknown.clone();
         for (unresolved, affected) in &self.unresolved {
             if unknown.iter().any(|finding| matches!(unresolved, Unresolved::Empty(name) if finding.message.contains(&format!("`{name}`")))) {
@@ -156,14 +157,9 @@ impl Seen {
     }
 
     /// Names in merge tags that no row of the list has.
-    fn unknown_fields(&self, desk: &Desk<'_>) -> Vec<Finding> {
+    fn unknown_fields(&self, desk: &Desk<'_>, letters: &Letters) -> Vec<Finding> {
         let known = |name: &str| OWN_NAMES.contains(&name) || self.columns.contains(name);
-        let parts = [&desk.issue.subject, &desk.issue.html, &desk.issue.text];
-        let names: BTreeSet<String> = parts
-            .into_iter()
-            .filter_map(|part| Filler::new(part).ok())
-            .flat_map(|filler| filler.names())
-            .collect();
+        let names = letters.names();
         let unknown = names.iter().filter(|name| !known(name));
         unknown
             .map(|name| {
@@ -217,15 +213,17 @@ fn missing(desk: &Desk<'_>, unresolved: &Unresolved, affected: &Affected) -> Fin
     finding.help(remedy)
 }
 
-/// The first merge tag of the draft that speaks of this name.
+/// The name in the first tag of the draft that speaks of it.
 fn tag_with(desk: &Desk<'_>, name: &str) -> Option<Span> {
     let text = &desk.draft.source.text;
-    let tags = text
-        .match_indices("{{")
-        .filter_map(|(start, _)| Some((start, start + text[start..].find("}}")?)));
-    let found = tags.into_iter().find(|(start, end)| text[*start..*end].contains(name));
-    found.map(|(start, end)| {
-        let at = start + text[start..end].find(name).unwrap_or(0);
-        Span::new(at, at + name.len())
+    let is_tag = |found: &scan::Found| matches!(found.kind, Kind::Tag | Kind::Control(_));
+    scan::scan(text).into_iter().filter(is_tag).find_map(|found| {
+        let tag = &text[found.range.clone()];
+        let in_word = |c: char| c.is_alphanumeric() || c == '_';
+        let (at, _) = tag.match_indices(name).find(|(at, name)| {
+            !tag[..*at].ends_with(in_word) && !tag[at + name.len()..].starts_with(in_word)
+        })?;
+        let start = found.range.start + at;
+        Some(Span::new(start, start + name.len()))
     })
 }

@@ -127,7 +127,8 @@ fn reconcile(
             }
         }
     }
-    let judged = if desk.args.include_new { seen.judge(desk) } else { seen.refused.judge() };
+    let judged =
+        if desk.args.include_new { seen.judge(desk, letters) } else { seen.refused.judge() };
     judged?;
     let changed = reconcile.settle(&hex(&reader.into_inner().finish()?))?;
     tell(desk, &changed);

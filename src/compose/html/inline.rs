@@ -24,6 +24,7 @@ pub(super) fn inline(node: Node<'_>) -> Markup {
     let data = node.data();
     match &data.value {
         NodeValue::Text(text) => html! { (text) },
+        NodeValue::Raw(word) => condition(word),
         NodeValue::SoftBreak => html! { "\n" },
         NodeValue::LineBreak => html! { br; "\n" },
         NodeValue::Code(code) => html! { code class="code" { (code.literal) } },
@@ -108,6 +109,26 @@ fn image(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
         format!("display:block;width:100%;max-width:{width}px;height:auto;border:0")
     };
     html! {
-        img class="picture" src=(link.url) alt=(node.collect_text().trim()) width=(width) style=(PreEscaped(style));
+        img class="picture" src=(link.url) alt=(alt(node).trim()) width=(width) style=(PreEscaped(style));
     }
+}
+
+/// The mark of a condition: a comment may stand anywhere, in tables too.
+pub(super) fn condition(word: &str) -> Markup {
+    PreEscaped(format!("<!--{word}-->"))
+}
+
+/// What an image says, with the conditions in it.
+fn alt(image: Node<'_>) -> String {
+    let mut text = String::new();
+    for node in image.descendants() {
+        match &node.data().value {
+            NodeValue::Raw(word) => text.extend(["$", word, "$"]),
+            NodeValue::Text(literal) => text.push_str(literal),
+            NodeValue::Code(code) => text.push_str(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    text
 }

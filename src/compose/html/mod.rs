@@ -6,14 +6,16 @@ pub(super) mod fit;
 mod highlight;
 mod inline;
 mod smart;
+mod table;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use comrak::nodes::{
-    ListType, Node, NodeAlert, NodeCodeBlock, NodeHeading, NodeList, NodeTable, NodeValue,
-    TableAlignment,
-};
+use comrak::nodes::{ListType, Node, NodeAlert, NodeCodeBlock, NodeHeading, NodeList, NodeValue};
 use maud::{Markup, PreEscaped, Render, html};
+
+use crate::compose::merge::Branch;
+use crate::compose::merge::pairs::Role;
+use crate::compose::merge::tags::Tags;
 
 pub(super) use smart::smart;
 
@@ -23,10 +25,11 @@ use super::tree::contents;
 ///
 /// `column` is the width of the text in pixels. Needs a tree that `tree::prepare` made: the recursion is as deep as the
 /// tree.
-pub(super) fn render(root: Node<'_>, column: u32) -> Markup {
+pub(super) fn render(root: Node<'_>, column: u32, tags: &Tags) -> Markup {
     smart::smarten(root);
     fit::images(root, column);
-    let walker = Walker { heading: Cell::new(1), shift: has_h1(root) };
+    let walker =
+        Walker { heading: Cell::new(1), shift: has_h1(root), tags, branches: RefCell::default() };
     let (notes, blocks): (Vec<_>, Vec<_>) = root.children().partition(|node| is_note(node));
     html! {
         (walker.all(blocks.into_iter()))
@@ -36,11 +39,24 @@ pub(super) fn render(root: Node<'_>, column: u32) -> Markup {
     }
 }
 
-struct Walker {
+struct Walker<'t> {
+    tags: &'t Tags,
+    /// The conditionals that are open.
+    branches: RefCell<Vec<Branches>>,
     /// The level of the last heading; the title above the body is the first.
     heading: Cell<u8>,
     /// Whether the body has headings of the title's level, and so all go one down.
     shift: bool,
+}
+
+/// A conditional whose branches are being written.
+struct Branches {
+    /// The level of the last heading before it.
+    before: u8,
+    /// The least of the levels at the ends of its branches so far.
+    least: u8,
+    /// The branch that is being written.
+    branch: Branch,
 }
 
 fn has_h1(root: Node<'_>) -> bool {
@@ -52,7 +68,7 @@ fn is_note(node: Node<'_>) -> bool {
     matches!(node.data().value, NodeValue::FootnoteDefinition(_))
 }
 
-impl Walker {
+impl Walker<'_> {
     fn blocks(&self, parent: Node<'_>) -> Markup {
         self.all(parent.children())
     }
@@ -63,13 +79,17 @@ impl Walker {
 
     fn block(&self, node: Node<'_>) -> Markup {
         match &node.data().value {
+            NodeValue::Raw(word) => {
+                self.condition(word);
+                inline::condition(word)
+            }
             NodeValue::Paragraph => paragraph(node),
             NodeValue::Heading(heading) => self.heading(node, heading.level),
             NodeValue::BlockQuote | NodeValue::MultilineBlockQuote(_) => self.quote(node),
             NodeValue::List(list) => self.list(node, list),
             NodeValue::CodeBlock(code) => code_block(code),
             NodeValue::ThematicBreak => html! { hr class="rule"; (END) },
-            NodeValue::Table(table) => data_table(node, table),
+            NodeValue::Table(table) => table::data(node, table),
             NodeValue::Alert(alert) => self.alert(node, alert),
             NodeValue::DescriptionList => html! { dl { (END) (self.blocks(node)) } (END) },
             NodeValue::DescriptionTerm => {
@@ -105,6 +125,32 @@ impl Walker {
                 _ => h6 class=(class) { (content) },
             }
             (END)
+        }
+    }
+
+    /// Headings must not skip a level for any reader: each branch goes on from the level before the conditional, and
+    /// what follows it from the least level that a reader may have come to.
+    fn condition(&self, word: &str) {
+        let mut open = self.branches.borrow_mut();
+        let level = self.heading.get();
+        match self.tags.role(word) {
+            Some(Role::Begins(branch)) if branch.branch == 0 => {
+                open.push(Branches { before: level, least: u8::MAX, branch });
+            }
+            Some(Role::Begins(branch)) => {
+                if let Some(last) = open.last_mut() {
+                    last.least = last.least.min(level);
+                    last.branch = branch;
+                    self.heading.set(last.before);
+                }
+            }
+            Some(Role::Ends(_)) => {
+                let Some(last) = open.pop() else { return };
+                let tests = self.tags.conditionals[last.branch.conditional].tests.len();
+                let without = if last.branch.branch < tests { last.before } else { u8::MAX };
+                self.heading.set(last.least.min(level).min(without));
+            }
+            None => {}
         }
     }
 
@@ -146,6 +192,9 @@ impl Walker {
     }
 
     fn item(&self, node: Node<'_>, tight: bool) -> Markup {
+        if matches!(node.data().value, NodeValue::Raw(_)) {
+            return self.block(node);
+        }
         let mark = match &node.data().value {
             NodeValue::TaskItem(task) => Some(inline::task_box(task)),
             _ => None,
@@ -160,6 +209,8 @@ impl Walker {
                         (mark.take().unwrap_or_default())
                         (inline::line(child))
                         @if !tight { (PreEscaped("</p>")) }
+                    } @else if matches!(child.data().value, NodeValue::Raw(_)) {
+                        (self.block(child))
                     } @else {
                         (END)
                         (self.block(child))
@@ -264,32 +315,4 @@ fn code_block(code: &NodeCodeBlock) -> Markup {
             }
         },
     )
-}
-
-fn data_table(node: Node<'_>, table: &NodeTable) -> Markup {
-    let align = |column: usize| match table.alignments.get(column) {
-        Some(TableAlignment::Right) => Some("right"),
-        Some(TableAlignment::Center) => Some("center"),
-        Some(TableAlignment::Left) => Some("left"),
-        _ => None,
-    };
-    html! {
-        table class="data" width="100%" border="0" cellpadding="0" cellspacing="0" {
-            (END)
-            @for row in node.children() {
-                @let is_head = matches!(row.data().value, NodeValue::TableRow(true));
-                tr {
-                    @for (column, cell) in row.children().enumerate() {
-                        @if is_head {
-                            th scope="col" class="cell-head" align=[align(column)] { (inline::line(cell)) }
-                        } @else {
-                            td class="cell-data" align=[align(column)] { (inline::line(cell)) }
-                        }
-                    }
-                }
-                (END)
-            }
-        }
-        (END)
-    }
 }

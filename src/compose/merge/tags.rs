@@ -1,48 +1,54 @@
 //! Merge tags on their way through Markdown.
 //!
 //! Markdown would break `{{ name | default("reader") }}`: it curls the quotes, splits table cells at the bar and
-//! percent-encodes the braces in links. So before parsing every tag gives way to a stand-in of letters and digits
-//! with the same number of bytes (places in the source still hold), and in the finished strings the stand-ins become
-//! slots, or the tag again where it stands in code.
+//! percent-encodes the braces in links. So before parsing every tag gives way to a stand-in with the same number of
+//! bytes (places in the source still hold), and in the finished strings the stand-ins become slots and chunks, or the
+//! tag again where it stands in code.
+//!
+//! A value's stand-in is a word of letters and digits. A condition's is the same word between dollar signs, which
+//! Markdown takes for punctuation, so that emphasis may begin and end beside it; alone on its line it is a comment,
+//! which ends a paragraph and is a block of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::{Piece, Place, Template};
+use super::pairs::{Role, pair};
+use super::scan::{Control, Found, Kind, scan};
+use super::{Branch, Conditional, Test};
 
-/// The stand-ins in use. Only what [`Tags::mark`] and [`Tags::stand_in`] gave out is ever turned back.
-#[derive(Debug)]
+/// Which branch is taken of which conditional, for a text that is written once for each combination.
+pub(crate) type Choice = BTreeMap<usize, usize>;
+
+/// The stand-ins in use. Only what was given out here is ever turned back.
+#[derive(Debug, Default)]
 pub(crate) struct Tags {
     /// What looks like a stand-in and is the author's own.
     taken: BTreeSet<String>,
-    /// How many stand-ins of each length are given out.
-    given: BTreeMap<usize, u64>,
+    /// How many stand-ins of each length are given out, words and comments apart.
+    given: BTreeMap<(bool, usize), u64>,
     by_tag: BTreeMap<String, String>,
     by_stand_in: BTreeMap<String, String>,
+    marks: Vec<Mark>,
+    by_word: BTreeMap<String, usize>,
+    by_written: BTreeMap<String, usize>,
+    by_role: BTreeMap<(usize, Option<usize>), String>,
+    /// The conditionals of the issue, those of the author and those derived from them.
+    pub(crate) conditionals: Vec<Conditional>,
 }
 
-/// Something in double braces, or that looks like it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// Where it stands, in bytes.
-    pub range: Range<usize>,
-    /// What it is.
-    pub kind: Kind,
+/// A control tag that has a stand-in.
+#[derive(Debug)]
+struct Mark {
+    /// What stands for it in finished strings.
+    word: String,
+    /// How the author wrote it.
+    tag: String,
+    control: Option<Control>,
+    /// Where it stands in the body, in bytes; elsewhere none.
+    at: Option<usize>,
+    role: Option<Role>,
 }
 
-/// What stands in braces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `{{ … }}` on one line.
-    Tag,
-    /// `{{` without its end.
-    Unclosed,
-    /// `{% … %}` or `{# … #}`, which other systems understand.
-    Foreign,
-}
-
-/// A tag is no longer than this, in bytes: a brace that is never closed must not cost a look at the whole draft.
-const LONGEST: usize = 1000;
 /// `{{x}}`; what is shorter has no expression and is a mistake.
 const SHORTEST: usize = 5;
 
@@ -51,20 +57,47 @@ const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 impl Tags {
     /// Stand-ins that do not occur in `text`.
     pub(crate) fn avoiding(text: &str) -> Self {
-        let taken = candidates(text).map(|range| text[range].to_owned()).collect();
-        let (given, by_tag, by_stand_in) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { taken, given, by_tag, by_stand_in }
+        let comments = text.match_indices("<!--").filter_map(|(start, _)| {
+            let end = text[start..text.floor_char_boundary(start + 64)].find("-->")?;
+            Some(text[start..start + end + 3].to_owned())
+        });
+        let words = candidates(text).map(|range| text[range].to_owned());
+        Self { taken: words.chain(comments).collect(), ..Self::default() }
     }
 
     /// The text with every tag replaced by its stand-in, byte for byte as long.
     pub(crate) fn mark(&mut self, text: &str) -> String {
+        let first = self.marks.len();
+        // Outside of Markdown nobody else takes the backslash away.
+        let marked =
+            self.replace(text, |_| (false, None)).replace("\\{{", "{{").replace("\\{%", "{%");
+        self.pair(first..self.marks.len(), |_| true);
+        marked
+    }
+
+    /// As [`Tags::mark`] for the body of a draft, in which tags that are alone on their lines stand around blocks.
+    /// They are paired by [`Tags::pair_body`], when it is known what is code.
+    pub(crate) fn mark_body(&mut self, body: &str) -> String {
+        let blocks = super::lines::around_blocks(body);
+        self.replace(body, |at| (blocks.contains(&at), Some(at)))
+    }
+
+    fn replace(&mut self, text: &str, form: impl Fn(usize) -> (bool, Option<usize>)) -> String {
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
-        let tags = scan(text).into_iter().filter(|found| found.kind == Kind::Tag);
-        for found in tags.filter(|found| found.range.len() >= SHORTEST) {
-            out.push_str(&text[copied..found.range.start]);
-            out.push_str(&self.stand_in(&text[found.range.clone()]));
-            copied = found.range.end;
+        for Found { range, kind } in scan(text) {
+            let tag = &text[range.clone()];
+            let stand_in = match kind {
+                Kind::Tag if range.len() >= SHORTEST => self.stand_in(tag),
+                Kind::Control(control) => {
+                    let (is_block, at) = form(range.start);
+                    self.stand_in_for(tag, control, is_block, at)
+                }
+                _ => continue,
+            };
+            out.push_str(&text[copied..range.start]);
+            out.push_str(&stand_in);
+            copied = range.end;
         }
         out.push_str(&text[copied..]);
         out
@@ -77,20 +110,43 @@ impl Tags {
         if let Some(known) = self.by_tag.get(tag) {
             return known.clone();
         }
-        // A draft that holds all stand-ins of one length gets a longer one, and columns that are off by as much.
-        let free = (tag.len().max(SHORTEST) - 2..)
-            .find_map(|digits| self.free_stand_in(digits))
-            .unwrap_or_default();
+        let free = self.free(tag.len().max(SHORTEST) - 2, false);
         self.by_tag.insert(tag.to_owned(), free.clone());
         self.by_stand_in.insert(free.clone(), tag.to_owned());
         free
     }
 
-    fn free_stand_in(&mut self, digits: usize) -> Option<String> {
+    /// Control tags have a stand-in each, so that it is known which is which.
+    fn stand_in_for(
+        &mut self,
+        tag: &str,
+        control: Control,
+        is_block: bool,
+        at: Option<usize>,
+    ) -> String {
+        let (word, written) = if is_block {
+            (self.free(4, false), self.free(tag.len().saturating_sub("<!---->".len()).max(1), true))
+        } else {
+            let word = self.free(tag.len().max(SHORTEST) - "$QZ$".len(), false);
+            (word.clone(), format!("${word}$"))
+        };
+        self.by_word.insert(word.clone(), self.marks.len());
+        self.by_written.insert(written.clone(), self.marks.len());
+        self.marks.push(Mark { word, tag: tag.to_owned(), control: Some(control), at, role: None });
+        written
+    }
+
+    /// A draft that holds all stand-ins of one length gets a longer one, and columns that are off by as much.
+    fn free(&mut self, digits: usize, is_comment: bool) -> String {
+        (digits..).find_map(|digits| self.free_of(digits, is_comment)).unwrap_or_default()
+    }
+
+    fn free_of(&mut self, digits: usize, is_comment: bool) -> Option<String> {
         let last = 36_u64.saturating_pow(u32::try_from(digits).unwrap_or(u32::MAX));
-        let given = self.given.entry(digits).or_default();
+        let given = self.given.entry((is_comment, digits)).or_default();
         while *given < last {
-            let name = format!("Q{}Z", base_36(*given, digits));
+            let digits = base_36(*given, digits);
+            let name = if is_comment { format!("<!--{digits}-->") } else { format!("Q{digits}Z") };
             *given += 1;
             if !self.taken.contains(&name) {
                 return Some(name);
@@ -99,11 +155,101 @@ impl Tags {
         None
     }
 
+    /// Pairs the control tags of the body outside of what is quiet, which is told by the tag's place in the body.
+    pub(crate) fn pair_body(&mut self, is_quiet: impl Fn(usize) -> bool) {
+        self.pair(0..self.marks.len(), |at| at.is_some_and(|at| !is_quiet(at)));
+    }
+
+    fn pair(&mut self, range: Range<usize>, counts: impl Fn(Option<usize>) -> bool) {
+        let all: Vec<usize> = range.filter(|&index| counts(self.marks[index].at)).collect();
+        let controls: Vec<&Control> =
+            all.iter().filter_map(|&index| self.marks[index].control.as_ref()).collect();
+        let (roles, _) = pair(&controls, &mut self.conditionals);
+        for (index, role) in all.into_iter().zip(roles) {
+            self.marks[index].role = role;
+        }
+    }
+
+    /// The branch that is taken when all branches of one of `lists` are.
+    pub(crate) fn any(&mut self, lists: Vec<Vec<Branch>>) -> Branch {
+        let conditional = Conditional { within: None, tests: vec![Test::Any(lists)] };
+        let known = self.conditionals.iter().position(|known| *known == conditional);
+        let conditional = known.unwrap_or_else(|| {
+            self.conditionals.push(conditional);
+            self.conditionals.len() - 1
+        });
+        Branch { conditional, branch: 0 }
+    }
+
+    /// The word that begins a branch in a finished string.
+    pub(crate) fn begin(&mut self, branch: Branch) -> String {
+        self.word(Role::Begins(branch))
+    }
+
+    /// The word that ends a conditional in a finished string.
+    pub(crate) fn end(&mut self, conditional: usize) -> String {
+        self.word(Role::Ends(conditional))
+    }
+
+    fn word(&mut self, role: Role) -> String {
+        let key = match role {
+            Role::Begins(branch) => (branch.conditional, Some(branch.branch)),
+            Role::Ends(conditional) => (conditional, None),
+        };
+        if let Some(known) = self.by_role.get(&key) {
+            return known.clone();
+        }
+        let word = self.free(4, false);
+        self.by_word.insert(word.clone(), self.marks.len());
+        self.by_role.insert(key, word.clone());
+        let mark = Mark {
+            word: word.clone(),
+            tag: String::new(),
+            control: None,
+            at: None,
+            role: Some(role),
+        };
+        self.marks.push(mark);
+        word
+    }
+
+    /// What a word does, if it stands in for a control tag that has its like.
+    pub(crate) fn role(&self, word: &str) -> Option<Role> {
+        self.marks.get(*self.by_word.get(word)?)?.role
+    }
+
+    /// The tag of the author's that begins each conditional, where it stands in the body, and how many tags it has.
+    pub(crate) fn written(&self) -> BTreeMap<usize, (&str, Option<Range<usize>>, usize)> {
+        let mut written = BTreeMap::new();
+        for mark in self.marks.iter().filter(|mark| mark.control.is_some()) {
+            let Some(role) = mark.role else { continue };
+            let at = mark.at.map(|at| at..at + mark.tag.len());
+            written.entry(role.conditional()).or_insert((mark.tag.as_str(), at, 0)).2 += 1;
+        }
+        written
+    }
+
+    /// The word for a comment that stands in for a control tag.
+    pub(crate) fn word_of_comment(&self, comment: &str) -> Option<&str> {
+        let index = self.by_written.get(comment.trim_end())?;
+        self.marks.get(*index).map(|mark| mark.word.as_str())
+    }
+
     /// The text as the author wrote it.
     pub(crate) fn restore(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
-        for (range, tag) in self.occurrences(text) {
+        let mut found: Vec<(Range<usize>, &str)> = self.occurrences(text).collect();
+        found.extend(
+            self.controls(text).map(|(range, index)| (range, self.marks[index].tag.as_str())),
+        );
+        found.extend(text.match_indices("<!--").filter_map(|(start, _)| {
+            let end = start + text[start..].find("-->")? + 3;
+            let index = self.by_written.get(&text[start..end])?;
+            Some((start..end, self.marks[*index].tag.as_str()))
+        }));
+        found.sort_by_key(|(range, _)| range.start);
+        for (range, tag) in found {
             out.push_str(&text[copied..range.start]);
             out.push_str(tag);
             copied = range.end;
@@ -112,61 +258,27 @@ impl Tags {
         out
     }
 
-    /// Whether the text is one stand-in and nothing else.
+    /// Whether the text is one value's stand-in and nothing else.
     pub(crate) fn is_stand_in(&self, text: &str) -> bool {
         self.by_stand_in.contains_key(text)
     }
 
     /// Whether the text begins with a stand-in.
     pub(crate) fn starts_with_stand_in(&self, text: &str) -> bool {
-        self.occurrences(text).next().is_some_and(|(range, _)| range.start == 0)
+        let mut ranges = self
+            .occurrences(text)
+            .map(|(range, _)| range)
+            .chain(self.controls(text).map(|(range, _)| range));
+        ranges.any(|range| range.start == 0)
     }
 
     /// Whether the text holds a stand-in.
     pub(crate) fn occur_in(&self, text: &str) -> bool {
-        self.occurrences(text).next().is_some()
+        self.occurrences(text).next().is_some() || self.controls(text).next().is_some()
     }
 
-    /// A template in which every value lands in the same kind of place.
-    pub(crate) fn template(&self, text: &str, place: Place) -> Template {
-        self.split(text, |_| place)
-    }
-
-    /// A template of a finished HTML document: values are escaped for text, attributes or URLs.
-    pub(crate) fn html_template(&self, html: &str) -> Template {
-        let mut reader = HtmlReader { html, at: 0, tag: false, quote: 0 };
-        self.split(html, |range| reader.place(&range))
-    }
-
-    /// A template of a finished plain text: a value inside an address is percent-encoded as in the HTML, so that both
-    /// parts link to the same page.
-    pub(crate) fn text_template(&self, text: &str) -> Template {
-        self.split(text, |range| {
-            let word = text[..range.start].rsplit(char::is_whitespace).next().unwrap_or_default();
-            let in_address = word.contains("://") || word.starts_with("mailto:");
-            if in_address { Place::UrlPart } else { Place::Text }
-        })
-    }
-
-    fn split(&self, text: &str, mut place: impl FnMut(Range<usize>) -> Place) -> Template {
-        let mut pieces = Vec::new();
-        let literal = |range: Range<usize>, pieces: &mut Vec<Piece>| {
-            if !range.is_empty() {
-                pieces.push(Piece::Literal(text[range].to_owned()));
-            }
-        };
-        let mut copied = 0;
-        for (range, tag) in self.occurrences(text) {
-            literal(copied..range.start, &mut pieces);
-            copied = range.end;
-            pieces
-                .push(Piece::Slot { expression: expression(tag).to_owned(), place: place(range) });
-        }
-        literal(copied..text.len(), &mut pieces);
-        Template { pieces }
-    }
-
-    fn occurrences<'t>(
+    /// The values' stand-ins in a text and their tags.
+    pub(super) fn occurrences<'t>(
         &'t self,
         text: &'t str,
     ) -> impl Iterator<Item = (Range<usize>, &'t str)> + 't {
@@ -174,6 +286,51 @@ impl Tags {
             let tag = self.by_stand_in.get(&text[range.clone()])?;
             Some((range, tag.as_str()))
         })
+    }
+
+    /// The control tags' stand-ins in a text, with what stands around the word, and what they do.
+    pub(crate) fn conditions<'t>(
+        &'t self,
+        text: &'t str,
+    ) -> impl Iterator<Item = (Range<usize>, Role)> + 't {
+        self.controls(text).filter_map(|(range, index)| Some((range, self.marks[index].role?)))
+    }
+
+    fn controls<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (Range<usize>, usize)> + 't {
+        candidates(text).filter_map(|range| {
+            let index = self.by_word.get(&text[range.clone()])?;
+            let wrapped = |open: &str, close: &str| {
+                let is_wrapped =
+                    text[..range.start].ends_with(open) && text[range.end..].starts_with(close);
+                is_wrapped.then(|| range.start - open.len()..range.end + close.len())
+            };
+            let range = wrapped("$", "$").or_else(|| wrapped("<!--", "-->")).unwrap_or(range);
+            Some((range, *index))
+        })
+    }
+
+    /// The text with the branches of a choice and no other.
+    pub(crate) fn choose(&self, text: &str, choice: &Choice) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut left_out: Option<usize> = None;
+        let mut copied = 0;
+        for (range, role) in self.conditions(text) {
+            if left_out.is_none() {
+                out.push_str(&text[copied..range.start]);
+            }
+            copied = range.end;
+            match role {
+                Role::Begins(Branch { conditional, branch })
+                    if left_out.is_none_or(|out| out == conditional) =>
+                {
+                    left_out = (choice.get(&conditional) != Some(&branch)).then_some(conditional);
+                }
+                Role::Ends(conditional) if left_out == Some(conditional) => left_out = None,
+                _ => {}
+            }
+        }
+        out.push_str(&text[copied..]);
+        out
     }
 }
 
@@ -184,83 +341,6 @@ fn candidates(text: &str) -> impl Iterator<Item = Range<usize>> {
         let digits = rest.iter().position(|byte| !DIGITS.contains(byte))?;
         (rest[digits] == b'Z').then_some(start..start + digits + 2)
     })
-}
-
-/// The expression between the braces.
-pub(crate) fn expression(tag: &str) -> &str {
-    tag.trim_start_matches('{').trim_end_matches('}').trim()
-}
-
-/// Everything in braces that a merge tag could be meant by, in order.
-pub(crate) fn scan(text: &str) -> Vec<Found> {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(start) = text[at..].find('{').map(|open| at + open) {
-        let end = text.floor_char_boundary(start + LONGEST);
-        let line = text[start..end].lines().next().unwrap_or_default();
-        let (kind, length) = match line.as_bytes().get(1) {
-            Some(b'{') => match end_of_tag(line) {
-                Some(end) => (Kind::Tag, end),
-                None => (Kind::Unclosed, 2),
-            },
-            Some(b'%') => (Kind::Foreign, line.find("%}").map_or(2, |end| end + 2)),
-            Some(b'#') if line.contains("#}") => (Kind::Foreign, line.find("#}").unwrap_or(0) + 2),
-            _ => {
-                at = start + 1;
-                continue;
-            }
-        };
-        at = start + length;
-        found.push(Found { range: start..at, kind });
-    }
-    found
-}
-
-/// The length of the tag at the start of a line; braces in its strings do not end it.
-fn end_of_tag(line: &str) -> Option<usize> {
-    let mut quote = None;
-    let bytes = line.as_bytes();
-    for at in 2..bytes.len() {
-        match (quote, bytes[at]) {
-            (None, b'"' | b'\'') => quote = Some(bytes[at]),
-            (Some(open), byte) if open == byte => quote = None,
-            (None, b'}') if bytes.get(at + 1) == Some(&b'}') => return Some(at + 2),
-            (None, b'{') if bytes.get(at + 1) == Some(&b'{') => return None,
-            _ => {}
-        }
-    }
-    // A quote that is not closed must not hide the end of the tag from the message about it.
-    let end = line[2..].find("}}")? + 2;
-    if line[2..end].contains("{{") { None } else { Some(end + 2) }
-}
-
-/// Reads an HTML document forward and knows whether it is inside a tag, and in which attribute.
-struct HtmlReader<'t> {
-    html: &'t str,
-    at: usize,
-    tag: bool,
-    /// The last quote seen in a tag.
-    quote: usize,
-}
-
-impl HtmlReader<'_> {
-    /// What a value at `range` must be escaped for; ranges come in order.
-    fn place(&mut self, range: &Range<usize>) -> Place {
-        for (at, byte) in self.html.bytes().enumerate().take(range.start).skip(self.at) {
-            match byte {
-                b'<' | b'>' => self.tag = byte == b'<',
-                b'"' if self.tag => self.quote = at,
-                _ => {}
-            }
-        }
-        self.at = range.start;
-        let name = &self.html[..self.quote];
-        if !self.tag || !(name.ends_with(" href=") || name.ends_with(" src=")) {
-            return Place::Html;
-        }
-        let whole = self.quote + 1 == range.start && self.html[range.end..].starts_with('"');
-        if whole { Place::Href } else { Place::UrlPart }
-    }
 }
 
 fn base_36(mut number: u64, digits: usize) -> String {
@@ -278,25 +358,6 @@ mod tests {
 
     use super::*;
 
-    fn kinds(text: &str) -> Vec<(&str, Kind)> {
-        scan(text).into_iter().map(|found| (&text[found.range], found.kind)).collect()
-    }
-
-    #[test]
-    fn tags_are_found_with_their_strings_and_without_their_neighbours() {
-        assert_eq!(kinds("a {{ x }}{{y}}"), [("{{ x }}", Kind::Tag), ("{{y}}", Kind::Tag)]);
-        let braces = "{{ x | default(\"}}\") }}";
-        assert_eq!(kinds(braces), [(braces, Kind::Tag)]);
-        assert_eq!(kinds("{{ it's }} b"), [("{{ it's }}", Kind::Tag)]);
-        assert_eq!(kinds("{{ a }\n}}"), [("{{", Kind::Unclosed)]);
-        assert_eq!(kinds("{{ a {{ b }}"), [("{{", Kind::Unclosed), ("{{ b }}", Kind::Tag)]);
-        assert_eq!(
-            kinds("{% if x %}{# no #}"),
-            [("{% if x %}", Kind::Foreign), ("{# no #}", Kind::Foreign)]
-        );
-        assert_eq!(kinds("{#id} { x }"), []);
-    }
-
     #[test]
     fn a_stand_in_is_as_long_as_its_tag_and_avoids_the_text() {
         let text = "Q000Z {{x}} Q00000Z {{ name | default(\"you\") }} {{x}}";
@@ -309,34 +370,27 @@ mod tests {
     }
 
     #[test]
-    fn the_place_decides_how_a_value_is_escaped() {
-        let mut tags = Tags::avoiding("");
-        let x = tags.stand_in("{{ x }}");
-        let html = format!(
-            "<p title=\"{x}\">{x}<a class=\"link\" href=\"{x}\">{x}</a><a href=\"https://example.org/{x}\">\
-             </a></p>"
-        );
-        let places: Vec<Place> = tags
-            .html_template(&html)
-            .pieces
-            .into_iter()
-            .filter_map(|piece| match piece {
-                Piece::Slot { place, .. } => Some(place),
-                Piece::Literal(_) => None,
-            })
-            .collect();
-        assert_eq!(places, [Place::Html, Place::Html, Place::Href, Place::Html, Place::UrlPart]);
-        let text = tags.template(&x, Place::Text);
-        assert_eq!(text.pieces, [Piece::Slot { expression: "x".into(), place: Place::Text }]);
+    fn only_the_branches_of_a_choice_are_kept() {
+        let text = "a{% if x %}b{% if y %}c{% else %}d{% endif %}e{% elif z %}f{% endif %}g";
+        let mut tags = Tags::avoiding(text);
+        let marked = tags.mark(text);
+        let choose =
+            |choice: &[(usize, usize)]| tags.choose(&marked, &choice.iter().copied().collect());
+        assert_eq!(choose(&[(0, 0), (1, 0)]), "abceg");
+        assert_eq!(choose(&[(0, 0), (1, 1)]), "abdeg");
+        assert_eq!(choose(&[(0, 1)]), "afg");
+        assert_eq!(choose(&[(0, 2)]), "ag");
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn marking_keeps_every_byte_where_it_was(text in "([{}%#\"' Qa0Z\n]|\\{\\{ x \\}\\}|\\PC){0,40}") {
+        fn marking_keeps_every_byte_where_it_was(
+            text in "([{}%#\"' Qa0Z=\n|]|\\{\\{ x \\}\\}|\\{% if x %\\}|\\{% else %\\}|\\{% endif %\\}|<!--|-->|\\PC){0,40}",
+        ) {
             let mut tags = Tags::avoiding(&text);
-            let marked = tags.mark(&text);
+            let marked = tags.mark_body(&text);
             prop_assert_eq!(marked.len(), text.len());
             prop_assert_eq!(tags.restore(&marked), text);
         }

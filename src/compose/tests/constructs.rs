@@ -19,8 +19,8 @@ fn side_by_side(markdown: &str) -> String {
         .collect();
     let root = root.unwrap();
     let page = text::Page { title: "", header: None, preheader: None, footer: &[] };
-    let text = text::render(root, &page);
-    let html = html::render(root, 552).into_string();
+    let text = text::render(root, &page, &mut tags).unwrap();
+    let html = html::render(root, 552, &tags).into_string();
     let findings = if findings.is_empty() { findings } else { format!("findings\n{findings}\n") };
     format!("{findings}{markdown}\n\n------ html\n{html}\n------ text\n{text}")
 }

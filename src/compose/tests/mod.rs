@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use std::collections::BTreeMap;
 
-use super::merge::Piece;
+use super::merge::{Branch, Piece};
 use super::*;
 use crate::draft::FrontMatter;
 use crate::source::{Source, Span};
@@ -60,9 +60,17 @@ fn samples() -> [Draft; 3] {
 
 /// A template with its expressions in double brackets, to see them apart from the text.
 fn shown(template: &Template) -> String {
-    let pieces = template.pieces.iter().map(|piece| match piece {
+    shown_pieces(&template.pieces)
+}
+
+fn shown_pieces(pieces: &[Piece]) -> String {
+    let pieces = pieces.iter().map(|piece| match piece {
         Piece::Literal(text) => text.clone(),
         Piece::Slot { expression, place } => format!("⟦{place:?}: {expression}⟧"),
+        Piece::Chunk { branch, pieces } => {
+            let Branch { conditional, branch } = branch;
+            format!("⟦{conditional}.{branch}: {}⟧", shown_pieces(pieces))
+        }
     });
     pieces.collect()
 }
@@ -93,7 +101,7 @@ fn tags_land_in_their_places() {
     assert!(html.contains("Good morning, ⟦Html: name | default(\"neighbour\")⟧."));
     assert!(html.contains("href=\"https://harbour.example.org/berths?for=⟦UrlPart: email⟧\""));
     assert!(html.contains("href=\"⟦Href: unsubscribe_url⟧\""));
-    assert!(shown(&issue.text).contains("Unsubscribe: ⟦Text: unsubscribe_url⟧"));
+    assert!(shown(&issue.text).contains("Unsubscribe: ⟦LineEnd: unsubscribe_url⟧"));
 }
 
 #[test]
@@ -136,7 +144,9 @@ fn both_parts_lead_to_the_same_places() {
     for draft in samples() {
         let issue = composed(&draft);
         // Places differ by design: a value in a link is escaped in HTML and as it is in text.
-        let plain = |text: String| text.replace("⟦UrlPart", "⟦Text").replace("⟦Href", "⟦Text");
+        let plain = |text: String| {
+            text.replace("⟦UrlPart", "⟦Text").replace("⟦Href", "⟦Text").replace("⟦LineEnd", "⟦Text")
+        };
         let (html, text) = (plain(shown(&issue.html)), plain(shown(&issue.text)));
         for href in elements(&html).iter().filter_map(|element| element.value("href")) {
             let shown = href.strip_prefix("mailto:").unwrap_or(href);
@@ -320,7 +330,7 @@ proptest! {
                 NodeValue::Link(link) => Some(link.url.clone()),
                 _ => None,
             }).collect();
-            let html = html::render(root, 536).into_string();
+            let html = html::render(root, 536, &tags).into_string();
             let found: Vec<String> = elements(&html)
                 .iter()
                 .filter(|element| element.name == "a")

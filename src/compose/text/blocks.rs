@@ -1,45 +1,58 @@
 //! Blocks: what each kind of block looks like as lines.
 
-use comrak::nodes::{AstNode, ListDelimType, ListType, NodeAlert, NodeList, NodeTable, NodeValue};
+use comrak::nodes::{AstNode, NodeAlert, NodeTable, NodeValue, Sourcepos};
 use unicode_width::UnicodeWidthStr;
 
 use super::flow::WIDTH;
 use super::inline;
 use super::links::Links;
+use super::readers::begins_with_condition;
 use super::sheet::{Frame, Sheet};
 use super::table::Table;
+use crate::compose::merge::tags::Tags;
 use crate::compose::tree::contents;
 
 /// Code stands this far in, and so do the details of a term.
-const INDENT: &str = "    ";
+pub(super) const INDENT: &str = "    ";
 const THEMATIC_BREAK: &str = "* * *";
 /// Blocks nested deeper than this are written as if they were not, so that no draft can exhaust the stack.
 const DEEPEST: usize = 120;
 
 /// Blank lines between the blocks of a container.
 #[derive(Debug, Clone, Copy)]
-enum Spacing {
+pub(super) enum Spacing {
     Tight = 0,
     Loose = 1,
 }
 
 /// The page and the links on it.
-#[derive(Debug, Default)]
-pub(super) struct Writer {
+#[derive(Debug)]
+pub(super) struct Writer<'t> {
     pub(super) sheet: Sheet,
     pub(super) links: Links,
+    pub(super) tags: &'t Tags,
+    /// A block with more wordings than can be written.
+    pub(super) crowded: Option<Sourcepos>,
     depth: usize,
 }
 
-impl Writer {
+impl<'t> Writer<'t> {
+    pub(super) fn new(tags: &'t Tags) -> Self {
+        Self { sheet: Sheet::default(), links: Links::default(), tags, crowded: None, depth: 0 }
+    }
+
     /// Writes a block; nothing for one that shows nothing.
     pub(super) fn block<'a>(&mut self, node: &'a AstNode<'a>) {
+        if self.has_wordings(node) {
+            return self.each_wording(node, Writer::block);
+        }
         match &node.data().value {
+            NodeValue::Raw(word) => self.condition(word),
             NodeValue::Paragraph | NodeValue::Subtext | NodeValue::TableCell => {
                 self.paragraph("", node);
             }
             NodeValue::Heading(heading) => {
-                let text = inline::render(node, &mut self.links);
+                let text = self.line(node);
                 self.heading(&text, heading.level);
             }
             NodeValue::CodeBlock(code) => self.code(&code.literal),
@@ -54,7 +67,6 @@ impl Writer {
             NodeValue::HtmlBlock(_)
             | NodeValue::FrontMatter(_)
             | NodeValue::MultilineComment(_)
-            | NodeValue::Raw(_)
             | NodeValue::FootnoteDefinition(_) => {}
             container => self.container(node, container),
         }
@@ -65,6 +77,10 @@ impl Writer {
             return self.flattened(node);
         }
         self.depth += 1;
+        if begins_with_condition(node) {
+            // No block is left empty, so that what is to stand before it can stand there now.
+            self.sheet.flush_gap();
+        }
         match value {
             NodeValue::BlockQuote | NodeValue::MultilineBlockQuote(_) => {
                 self.within(Frame::Quote, |writer| writer.children(node, Spacing::Loose));
@@ -79,13 +95,13 @@ impl Writer {
         self.depth -= 1;
     }
 
-    fn within(&mut self, frame: Frame, write: impl FnOnce(&mut Self)) {
+    pub(super) fn within(&mut self, frame: Frame, write: impl FnOnce(&mut Self)) {
         self.sheet.enter(frame);
         write(self);
         self.sheet.leave();
     }
 
-    fn children<'a>(&mut self, node: &'a AstNode<'a>, spacing: Spacing) {
+    pub(super) fn children<'a>(&mut self, node: &'a AstNode<'a>, spacing: Spacing) {
         let mark = self.sheet.mark();
         for child in node.children() {
             self.sheet.gap(mark, spacing as usize);
@@ -107,8 +123,14 @@ impl Writer {
         }
     }
 
+    /// The text of a line of inlines.
+    fn line<'a>(&mut self, node: &'a AstNode<'a>) -> String {
+        self.links.now = self.sheet.now().to_vec();
+        inline::render(node, &mut self.links)
+    }
+
     fn paragraph<'a>(&mut self, lead: &str, node: &'a AstNode<'a>) {
-        let text = inline::render(node, &mut self.links);
+        let text = self.line(node);
         if !text.is_empty() {
             self.sheet.flow(&format!("{lead}{text}"));
         }
@@ -145,11 +167,15 @@ impl Writer {
         let opens_with_text =
             blocks.peek().is_some_and(|first| matches!(first.data().value, NodeValue::Paragraph));
         match (&alert.title, blocks.next_if(|_| alert.title.is_none() && opens_with_text)) {
-            (None, Some(first)) => self.paragraph(&format!("{label} "), first),
-            (title, _) => {
-                let title = inline::one_line(title.as_deref().unwrap_or_default());
-                self.sheet.flow(format!("{label} {title}").trim_end());
+            (None, Some(first)) => {
+                self.each_wording(first, |writer, first| {
+                    writer.paragraph(&format!("{label} "), first);
+                });
             }
+            (title, _) => self.each_text(title.as_deref().unwrap_or_default(), |writer, title| {
+                let title = inline::one_line(title);
+                writer.sheet.flow(format!("{label} {title}").trim_end());
+            }),
         }
         for block in blocks {
             self.sheet.gap(mark, Spacing::Loose as usize);
@@ -157,46 +183,8 @@ impl Writer {
         }
     }
 
-    fn list<'a>(&mut self, node: &'a AstNode<'a>, list: &NodeList) {
-        let spacing = if list.tight { Spacing::Tight } else { Spacing::Loose };
-        let highest = list.start.saturating_add(node.children().count()).saturating_sub(1);
-        let digits = highest.to_string().len();
-        let mark = self.sheet.mark();
-        for (number, item) in (list.start..).zip(node.children()) {
-            let mut marker = match (list.list_type, list.delimiter) {
-                (ListType::Bullet, _) => "- ".to_owned(),
-                (ListType::Ordered, ListDelimType::Period) => format!("{number:>digits$}. "),
-                (ListType::Ordered, ListDelimType::Paren) => format!("{number:>digits$}) "),
-            };
-            if let NodeValue::TaskItem(task) = &item.data().value {
-                let done = if task.symbol.is_some() { "[x] " } else { "[ ] " };
-                // The box takes the place of a bullet, but not of a number.
-                marker = marker.trim_start_matches("- ").to_owned() + done;
-            }
-            self.sheet.gap(mark, spacing as usize);
-            self.within(Frame::hanging(marker), |writer| writer.children(item, spacing));
-        }
-    }
-
-    fn description_list<'a>(&mut self, node: &'a AstNode<'a>) {
-        let mark = self.sheet.mark();
-        for item in node.children() {
-            for part in item.children() {
-                if matches!(part.data().value, NodeValue::DescriptionDetails) {
-                    self.within(Frame::hanging(INDENT.to_owned()), |writer| {
-                        writer.children(part, Spacing::Loose);
-                    });
-                } else {
-                    self.sheet.gap(mark, Spacing::Loose as usize);
-                    self.children(part, Spacing::Loose);
-                }
-            }
-        }
-    }
-
     fn table<'a>(&mut self, node: &'a AstNode<'a>, table: &NodeTable) {
-        let mut cell =
-            |cell: &'a AstNode<'a>| inline::render(cell, &mut self.links).replace('\n', " ");
+        let mut cell = |cell: &'a AstNode<'a>| self.line(cell).replace('\n', " ");
         let rows = node.children().map(|row| row.children().map(&mut cell).collect()).collect();
         let table = Table { rows, alignments: table.alignments.clone() };
         if let Some(lines) = table.aligned(self.sheet.width()) {
@@ -211,15 +199,6 @@ impl Writer {
             for line in record {
                 self.sheet.flow(&line);
             }
-        }
-    }
-
-    /// The footnotes, which stand at the end of the tree, under a heading of their own.
-    pub(super) fn notes<'a>(&mut self, root: &'a AstNode<'a>) {
-        for (number, note) in (1..).zip(notes_of(root)) {
-            self.within(Frame::hanging(format!("[^{number}] ")), |writer| {
-                writer.children(note, Spacing::Loose);
-            });
         }
     }
 }

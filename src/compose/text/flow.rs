@@ -7,6 +7,8 @@
 use textwrap::WordSeparator;
 use unicode_width::UnicodeWidthStr;
 
+use crate::compose::merge::Branch;
+
 /// Lines are filled to this many display columns, not counting the space at the end of a soft line.
 pub(super) const WIDTH: usize = 72;
 
@@ -21,6 +23,16 @@ pub(super) struct Line {
     pub(super) soft: bool,
     /// Whether it is space-stuffed although it need not be.
     pub(super) stuffed: bool,
+    /// Who gets it.
+    pub(super) readers: Readers,
+}
+
+/// The readers of a line: those who take all branches of one list and of one of some others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Readers {
+    pub(super) all: Vec<Branch>,
+    /// None is as good as fulfilled.
+    pub(super) any: Vec<Vec<Branch>>,
 }
 
 /// The lines of the message, each ended by LF.
@@ -237,7 +249,7 @@ mod tests {
             quote in 0usize..3,
         ) {
             let flow = |text: &str| -> Vec<Line> {
-                fill(text, width).into_iter().map(|row| Line { quote, text: row.text, soft: row.soft, stuffed: false }).collect()
+                fill(text, width).into_iter().map(|row| Line { quote, text: row.text, soft: row.soft, ..Line::default() }).collect()
             };
             let first = encode(&flow(&words.join(" ")));
             let again: Vec<Line> = unflow(&first).iter().flat_map(|(_, text)| flow(text)).collect();

@@ -280,6 +280,7 @@ mod tests {
 
     use super::super::render;
     use super::super::tests::{PLAIN, check, options};
+    use crate::compose::merge::tags::Tags;
 
     #[test]
     fn soft_breaks_are_refilled_and_hard_ones_are_kept() {
@@ -363,7 +364,7 @@ A [Image: dot]~[3] (Red) here and [Image: here].
                     Some(Box::new(Attributes { pairs, ..Attributes::default() }));
             }
         }
-        assert_eq!(render(root, &PLAIN), "one\n\ntwo\n");
+        assert_eq!(render(root, &PLAIN, &mut Tags::default()).unwrap(), "one\n\ntwo\n");
     }
 
     #[test]

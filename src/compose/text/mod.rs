@@ -11,10 +11,17 @@ mod blocks;
 mod flow;
 mod inline;
 mod links;
+mod lists;
+mod readers;
 mod sheet;
 mod table;
+mod wording;
 
-use comrak::nodes::{AstNode, NodeValue};
+use comrak::nodes::{AstNode, NodeValue, Sourcepos};
+
+use crate::compose::merge::tags::Tags;
+
+pub(super) use wording::MOST_WORDINGS;
 
 use blocks::Writer;
 use sheet::{Mark, Sheet};
@@ -39,55 +46,78 @@ pub struct Page<'a> {
 ///
 /// The tree is the prepared one: addresses are absolute, raw HTML has become nodes, and a first heading that repeats
 /// the title is gone. An image with an empty attribute `alt` decorates, and is left out.
-pub fn render<'a>(root: &'a AstNode<'a>, page: &Page<'_>) -> String {
-    let mut writer = Writer::default();
+///
+/// What depends on the reader stands between the words of its condition. Fails with the place of a block that has
+/// more than [`MOST_WORDINGS`] wordings.
+pub(super) fn render<'a>(
+    root: &'a AstNode<'a>,
+    page: &Page<'_>,
+    tags: &mut Tags,
+) -> Result<String, Sourcepos> {
+    let mut writer = Writer::new(tags);
+    write(&mut writer, root, page);
+    if let Some(crowded) = writer.crowded {
+        return Err(crowded);
+    }
+    let stretches = writer.sheet.finish();
+    Ok(readers::join(stretches, tags))
+}
+
+fn write<'a>(writer: &mut Writer<'_>, root: &'a AstNode<'a>, page: &Page<'_>) {
     let top = writer.sheet.mark();
     if let Some(preheader) = page.preheader {
-        writer.sheet.flow(&inline::one_line(preheader));
+        writer.each_text(preheader, |writer, text| writer.sheet.flow(&inline::one_line(text)));
         writer.sheet.gap(top, 2);
     }
-    writer.heading(&inline::one_line(page.title), 1);
+    writer.each_text(page.title, |writer, text| writer.heading(&inline::one_line(text), 1));
     if let Some(header) = page.header {
         writer.sheet.gap(top, 1);
         writer.sheet.flow(header);
     }
     for block in root.children() {
+        if let NodeValue::Raw(word) = &block.data().value {
+            writer.condition(word);
+            continue;
+        }
         let section = starts_section(block);
         if section {
-            end_section(&mut writer, top);
+            end_section(writer, top);
         }
         writer.sheet.gap(top, if section { 2 } else { 1 });
-        aligned(&mut writer, |writer| writer.block(block));
+        aligned(writer, |writer| writer.block(block));
     }
-    end_section(&mut writer, top);
+    end_section(writer, top);
     if blocks::notes_of(root).next().is_some() {
         writer.sheet.gap(top, 2);
         writer.heading("Notes", 2);
         writer.sheet.gap(top, 1);
-        aligned(&mut writer, |writer| writer.notes(root));
-        end_section(&mut writer, top);
+        aligned(writer, |writer| writer.notes(root));
+        end_section(writer, top);
     }
     footer(&mut writer.sheet, top, page.footer);
-    writer.sheet.finish()
 }
 
 fn starts_section<'a>(block: &'a AstNode<'a>) -> bool {
     matches!(&block.data().value, NodeValue::Heading(heading) if heading.level <= 2)
 }
 
-fn aligned(writer: &mut Writer, write: impl FnOnce(&mut Writer)) {
+fn aligned<'t>(writer: &mut Writer<'t>, write: impl FnOnce(&mut Writer<'t>)) {
     let mark = writer.sheet.mark();
     write(writer);
     writer.sheet.align(mark);
 }
 
-/// Lists the links of the section that ends here.
-fn end_section(writer: &mut Writer, top: Mark) {
-    for (at, link) in writer.links.end_section().iter().enumerate() {
+/// Lists the links of the section that ends here, each for those who have read of it.
+fn end_section(writer: &mut Writer<'_>, top: Mark) {
+    let links = writer.links.end_section();
+    let all = links.iter().any(|(_, readers)| readers.is_empty());
+    let any =
+        if all { Vec::new() } else { links.iter().flat_map(|(_, any)| any.clone()).collect() };
+    for (at, (link, readers)) in links.into_iter().enumerate() {
         if at == 0 {
-            writer.sheet.gap(top, 1);
+            writer.sheet.gap_for(top, 1, any.clone());
         }
-        writer.sheet.line(link);
+        writer.sheet.line_for(&link, readers);
     }
 }
 

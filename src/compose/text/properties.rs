@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::flow::{Line, WIDTH, encode, fill, unflow};
 use super::render;
 use super::tests::{PLAIN, options, text_of};
+use crate::compose::merge::tags::Tags;
 
 /// A draft made of all constructs.
 fn drafts() -> impl Strategy<Value = String> {
@@ -151,7 +152,7 @@ proptest! {
     fn every_address_and_every_word_of_the_tree_is_in_the_text(markdown in drafts()) {
         let arena = Arena::new();
         let root = parse_document(&arena, &markdown, &options());
-        let text = render(root, &PLAIN);
+        let text = render(root, &PLAIN, &mut Tags::default()).unwrap();
         for node in root.descendants() {
             if let NodeValue::Link(link) | NodeValue::Image(link) = &node.data().value {
                 prop_assert!(text.contains(&link.url), "{} is not in\n{}", link.url, text);

@@ -5,13 +5,14 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::flow::{self, Line, WIDTH, fill};
+use super::flow::{self, Line, Readers, WIDTH, fill};
+use crate::compose::merge::Branch;
 
 /// However deep a block is nested, its text gets at least this many columns.
 const NARROWEST: usize = 20;
 
 /// What stands left of the lines of a block.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Frame {
     /// `> `, or one more `>` on the marks that are there.
     Quote,
@@ -36,23 +37,89 @@ pub(super) struct Sheet {
     lines: Vec<Line>,
     frames: Vec<Frame>,
     gap: Option<Gap>,
+    /// The branches that are being written.
+    now: Vec<Branch>,
+    /// After how many lines something was written for all who take these branches.
+    anchors: Vec<(usize, Vec<Branch>)>,
 }
 
 /// Blank lines that will be written if something follows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Gap {
     lines: usize,
     blank: Line,
+    /// Who gets them; see [`Readers`].
+    any: Vec<Vec<Branch>>,
 }
+
+/// What the next line will bring with it.
+#[derive(Debug, Clone)]
+pub(super) struct Pending(Vec<Frame>, Option<Gap>);
 
 /// A place on the page, to ask later whether anything was written after it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark(usize);
 
 impl Sheet {
-    /// The finished text.
-    pub(super) fn finish(self) -> String {
-        flow::encode(&self.lines)
+    /// The finished text, in stretches of lines with the same readers.
+    pub(super) fn finish(self) -> Vec<(Readers, String)> {
+        let alike = self.lines.chunk_by(|one, next| one.readers == next.readers);
+        alike.map(|lines| (lines[0].readers.clone(), flow::encode(lines))).collect()
+    }
+
+    /// The branches that are being written.
+    pub(super) fn now(&self) -> &[Branch] {
+        &self.now
+    }
+
+    /// Writes for those who take this branch besides; the first of a conditional.
+    pub(super) fn begin(&mut self, branch: Branch) {
+        self.now.push(branch);
+    }
+
+    /// Goes back to what `now` had when there were so many branches.
+    pub(super) fn end(&mut self, length: usize) {
+        self.now.truncate(length);
+    }
+
+    /// What waits for the next line, to write it in several wordings.
+    pub(super) fn pending(&self) -> Pending {
+        Pending(self.frames.clone(), self.gap.clone())
+    }
+
+    /// Makes the next line bring with it what `pending` had.
+    pub(super) fn restore(&mut self, pending: &Pending) {
+        self.frames.clone_from(&pending.0);
+        self.gap.clone_from(&pending.1);
+    }
+
+    /// Whether anything was written after `mark`.
+    pub(super) fn is_after(&self, mark: Mark) -> bool {
+        self.lines.len() > mark.0
+    }
+
+    /// Writes the blank lines that wait, because something is certain to follow for all who are written for now.
+    pub(super) fn flush_gap(&mut self) {
+        if let Some(Gap { lines, blank, any }) = self.gap.take() {
+            let readers = Readers { all: self.now.clone(), any };
+            self.lines.extend(std::iter::repeat_n(Line { readers, ..blank }, lines));
+        }
+    }
+
+    /// Takes note that all who are written for now have got something, in whatever wording.
+    pub(super) fn anchor(&mut self) {
+        self.anchors.push((self.lines.len(), self.now.clone()));
+    }
+
+    /// Writes a fixed line for those who take all branches of one of the lists; without lists, for everybody.
+    pub(super) fn line_for(&mut self, text: &str, any: Vec<Vec<Branch>>) {
+        let now = std::mem::take(&mut self.now);
+        let first = self.lines.len();
+        self.line(text);
+        if let Some(line) = self.lines[first..].last_mut() {
+            line.readers = Readers { all: Vec::new(), any };
+        }
+        self.now = now;
     }
 
     /// Writes a fixed line.
@@ -103,9 +170,48 @@ impl Sheet {
         if self.lines.len() <= mark.0 || lines == 0 {
             return;
         }
+        let any = self.readers_since(mark);
         let (quote, indent) = self.left();
         let blank = Line { quote, text: indent.trim_end().to_owned(), ..Line::default() };
-        self.gap = Some(Gap { lines, blank });
+        self.gap = Some(Gap { lines, blank, any });
+    }
+
+    /// As [`Sheet::gap`] with the blank lines written now, for those who take all branches of one of the lists;
+    /// without lists, for everybody.
+    pub(super) fn gap_for(&mut self, mark: Mark, lines: usize, any: Vec<Vec<Branch>>) {
+        let now = std::mem::take(&mut self.now);
+        self.gap(mark, lines);
+        if let Some(gap) = self.gap.as_mut().filter(|_| !any.is_empty()) {
+            gap.any = any;
+        }
+        self.flush_gap();
+        self.now = now;
+    }
+
+    /// Who has got something since `mark`, of those who are written for now; none for all of them.
+    fn readers_since(&self, mark: Mark) -> Vec<Vec<Branch>> {
+        let is_now = |all: &[Branch]| all.iter().all(|branch| self.now.contains(branch));
+        let mut anchors = self.anchors.iter().filter(|(lines, _)| *lines > mark.0);
+        if anchors.any(|(_, all)| is_now(all)) {
+            return Vec::new();
+        }
+        let mut readers: Vec<Vec<Branch>> = Vec::new();
+        for line in &self.lines[mark.0..] {
+            if line.readers.any.is_empty() && is_now(&line.readers.all) {
+                return Vec::new();
+            }
+            let any = line
+                .readers
+                .any
+                .iter()
+                .chain(line.readers.any.is_empty().then_some(&line.readers.all));
+            for list in any {
+                if !readers.contains(list) {
+                    readers.push(list.clone());
+                }
+            }
+        }
+        readers
     }
 
     /// Space-stuffs all lines since `mark` if one of them must be, so that columns hold their place in clients that
@@ -118,9 +224,7 @@ impl Sheet {
     }
 
     fn write(&mut self, text: &str, soft: bool) {
-        if let Some(gap) = self.gap.take() {
-            self.lines.extend(std::iter::repeat_n(gap.blank, gap.lines));
-        }
+        self.flush_gap();
         let (quote, mut left) = self.left();
         for frame in &mut self.frames {
             if let Frame::Hanging { marker, .. } = frame {
@@ -130,7 +234,8 @@ impl Sheet {
         left.push_str(text);
         let kept = left.trim_end().len();
         left.truncate(kept);
-        self.lines.push(Line { quote, text: left, soft, stuffed: false });
+        let readers = Readers { all: self.now.clone(), any: Vec::new() };
+        self.lines.push(Line { quote, text: left, soft, stuffed: false, readers });
     }
 
     /// The depth of quote, and what stands between its marks and the text of the next line. A quote within an indent

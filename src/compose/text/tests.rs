@@ -3,6 +3,7 @@
 use comrak::{Arena, Options, parse_document};
 
 use super::{Page, render};
+use crate::compose::merge::tags::Tags;
 
 pub(super) const PLAIN: Page<'_> = Page { title: "", preheader: None, header: None, footer: &[] };
 
@@ -24,7 +25,9 @@ pub(super) fn options() -> Options<'static> {
 }
 
 pub(super) fn text_of(markdown: &str, page: &Page<'_>) -> String {
-    render(parse_document(&Arena::new(), markdown, &options()), page)
+    let arena = Arena::new();
+    let root = parse_document(&arena, markdown, &options());
+    render(root, page, &mut Tags::default()).unwrap()
 }
 
 /// Compares with `expect`, in which `·` marks the end of a soft line and `~` before a number the no-break space.

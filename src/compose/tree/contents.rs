@@ -7,9 +7,13 @@ use comrak::nodes::{
     Ast, ListType, Node, NodeBlockDirective, NodeHeading, NodeLink, NodeValue, Sourcepos,
 };
 
+use super::conditions::role as condition;
 use super::links;
 use super::margin::Margin;
 use super::shape::list;
+use crate::compose::merge::Branch;
+use crate::compose::merge::pairs::Role;
+use crate::compose::merge::tags::Tags;
 use crate::rule;
 
 /// The name of the directive.
@@ -22,9 +26,10 @@ pub(super) fn settle<'a>(
     margin: &mut Margin<'_>,
     root: Node<'a>,
     wanted: bool,
+    tags: &mut Tags,
 ) {
     let commands: Vec<Node<'a>> = root.descendants().filter(|node| is_command(node)).collect();
-    let headings = headings(root);
+    let headings = headings(root, tags);
     if headings.is_empty() {
         for command in commands {
             let range = margin.range(command.data().sourcepos);
@@ -43,14 +48,14 @@ pub(super) fn settle<'a>(
             *first
         }
         None if wanted => {
-            let at = headings[0].1.data().sourcepos;
-            let place = node(arena, NodeValue::Paragraph, at);
-            headings[0].1.insert_before(place);
+            let first = for_all(headings[0].node, tags);
+            let place = node(arena, NodeValue::Paragraph, first.data().sourcepos);
+            first.insert_before(place);
             place
         }
         None => return,
     };
-    place.insert_before(table(arena, place.data().sourcepos, &headings));
+    place.insert_before(table(arena, place.data().sourcepos, &headings, tags));
     place.detach();
 }
 
@@ -61,8 +66,18 @@ fn is_command(node: Node<'_>) -> bool {
         && node.collect_text().trim().eq_ignore_ascii_case(COMMAND)
 }
 
+/// A heading that the table leads to.
+struct Entry<'a> {
+    level: u8,
+    node: Node<'a>,
+    /// Its anchor.
+    name: String,
+    /// The branches it stands in.
+    branches: Vec<Branch>,
+}
+
 /// The headings of the two upper levels that stand in no quote or list, with their anchors.
-fn headings(root: Node<'_>) -> Vec<(u8, Node<'_>, String)> {
+fn headings<'a>(root: Node<'a>, tags: &Tags) -> Vec<Entry<'a>> {
     let level = |node: Node<'_>| match node.data().value {
         NodeValue::Heading(NodeHeading { level, .. }) => level,
         _ => 0,
@@ -70,42 +85,117 @@ fn headings(root: Node<'_>) -> Vec<(u8, Node<'_>, String)> {
     let anchors = links::anchors(root).into_iter();
     let mut headings: Vec<_> = anchors
         .filter(|(_, node)| node.parent().is_some_and(|parent| parent.parent().is_none()))
-        .map(|(name, node)| (level(node), node, name))
+        .map(|(name, node)| Entry {
+            level: level(node),
+            node,
+            name,
+            branches: branches(node, tags),
+        })
         .collect();
-    let top = headings.iter().map(|(level, ..)| *level).min().unwrap_or(0);
-    headings.retain(|(level, ..)| *level <= top + 1);
+    let top = headings.iter().map(|entry| entry.level).min().unwrap_or(0);
+    headings.retain(|entry| entry.level <= top + 1);
     headings
 }
 
-/// A list of links, the second level in lists of its own.
-fn table<'a>(arena: &'a Arena<'a>, at: Sourcepos, headings: &[(u8, Node<'a>, String)]) -> Node<'a> {
-    let top = headings.iter().map(|(level, ..)| *level).min().unwrap_or(0);
+/// The conditions that are open before a block, outermost first, as nodes with what they begin.
+fn conditions<'a>(block: Node<'a>, tags: &Tags) -> Vec<(Node<'a>, Branch)> {
+    let mut open: Vec<(Node<'a>, Branch)> = Vec::new();
+    let Some(parent) = block.parent() else { return open };
+    for node in parent.children().take_while(|node| !node.same_node(block)) {
+        match condition(node, tags) {
+            Some(Role::Begins(branch)) => match open.last_mut() {
+                Some((_, last)) if last.conditional == branch.conditional => *last = branch,
+                _ => open.push((node, branch)),
+            },
+            Some(Role::Ends(_)) => _ = open.pop(),
+            None => {}
+        }
+    }
+    open
+}
+
+fn branches(block: Node<'_>, tags: &Tags) -> Vec<Branch> {
+    conditions(block, tags).into_iter().map(|(_, branch)| branch).collect()
+}
+
+/// The block, or the tag of the outermost condition around it.
+fn for_all<'a>(block: Node<'a>, tags: &Tags) -> Node<'a> {
+    conditions(block, tags).first().map_or(block, |(tag, _)| *tag)
+}
+
+/// A list of links, the second level in lists of its own; each for those who get its heading.
+fn table<'a>(
+    arena: &'a Arena<'a>,
+    at: Sourcepos,
+    headings: &[Entry<'a>],
+    tags: &mut Tags,
+) -> Node<'a> {
+    let top = headings.iter().map(|entry| entry.level).min().unwrap_or(0);
     let directive = NodeBlockDirective { fence_length: 3, fence_offset: 0, info: NAME.to_owned() };
     let table = node(arena, NodeValue::BlockDirective(Box::new(directive)), at);
     let new_list = || node(arena, NodeValue::List(list(ListType::Bullet)), at);
     let outer = new_list();
     table.append(outer);
-    for (level, heading, name) in headings {
-        let item = node(arena, NodeValue::Item(list(ListType::Bullet)), at);
-        let paragraph = node(arena, NodeValue::Paragraph, at);
-        let target = NodeLink { url: format!("#{name}"), title: String::new() };
-        let link = node(arena, NodeValue::Link(Box::new(target)), at);
-        link.append(node(arena, NodeValue::Text(heading.collect_text().into()), at));
-        paragraph.append(link);
-        item.append(paragraph);
-        match outer.last_child().filter(|_| *level > top) {
-            Some(last) => {
-                let inner = last.last_child().filter(|child| is_list(child)).unwrap_or_else(|| {
+    let mut last: Option<(Node<'a>, &[Branch])> = None;
+    for entry in headings {
+        let item = item(arena, at, entry);
+        // Within the item of a heading that not all of its readers get, it would be lost.
+        let above =
+            last.filter(|(_, around)| entry.level > top && entry.branches.starts_with(around));
+        match above {
+            Some((above, around)) => {
+                let inner = above.last_child().filter(|child| is_list(child));
+                let inner = inner.unwrap_or_else(|| {
                     let inner = new_list();
-                    last.append(inner);
+                    above.append(inner);
                     inner
                 });
-                inner.append(item);
+                append(arena, inner, item, &entry.branches[around.len()..], tags);
             }
-            None => outer.append(item),
+            None => {
+                append(arena, outer, item, &entry.branches, tags);
+                last = Some((item, &entry.branches));
+            }
         }
     }
     table
+}
+
+fn item<'a>(arena: &'a Arena<'a>, at: Sourcepos, entry: &Entry<'a>) -> Node<'a> {
+    let item = node(arena, NodeValue::Item(list(ListType::Bullet)), at);
+    let paragraph = node(arena, NodeValue::Paragraph, at);
+    let target = NodeLink { url: format!("#{}", entry.name), title: String::new() };
+    let link = node(arena, NodeValue::Link(Box::new(target)), at);
+    for part in entry.node.descendants() {
+        let value = match &part.data().value {
+            value @ (NodeValue::Text(_) | NodeValue::Raw(_)) => value.clone(),
+            NodeValue::Code(code) => NodeValue::Text(code.literal.clone().into()),
+            NodeValue::SoftBreak | NodeValue::LineBreak => NodeValue::Text(" ".into()),
+            _ => continue,
+        };
+        link.append(node(arena, value, at));
+    }
+    paragraph.append(link);
+    item.append(paragraph);
+    item
+}
+
+/// Appends an item between the words of the branches it is for.
+fn append<'a>(
+    arena: &'a Arena<'a>,
+    list: Node<'a>,
+    item: Node<'a>,
+    branches: &[Branch],
+    tags: &mut Tags,
+) {
+    let at = item.data().sourcepos;
+    for branch in branches {
+        list.append(node(arena, NodeValue::Raw(tags.begin(*branch)), at));
+    }
+    list.append(item);
+    for branch in branches.iter().rev() {
+        list.append(node(arena, NodeValue::Raw(tags.end(branch.conditional)), at));
+    }
 }
 
 fn is_list(node: Node<'_>) -> bool {

@@ -1,4 +1,4 @@
-//! What readers should never see: broken merge tags, references without a definition, placeholder text.
+//! What readers should never see: references without a definition, placeholder text.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,8 +6,6 @@ use std::ops::Range;
 use comrak::nodes::{Node, NodeValue};
 
 use super::margin::{At, Margin};
-use crate::compose::merge::fill;
-use crate::compose::merge::tags::{self, Kind};
 use crate::draft::{Draft, FrontMatter};
 use crate::finding::shown;
 use crate::rule;
@@ -18,49 +16,8 @@ pub(super) fn label(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }
 
-/// Notes every merge tag outside code that is incomplete or not understood, in the body and in the head.
-pub(super) fn check_tags(margin: &mut Margin<'_>, draft: &Draft, body: &str) {
-    for (text, span) in head_texts(draft) {
-        for found in tags::scan(text) {
-            let start = span.start + found.range.start;
-            let at = Span::new(start.min(span.end), (start + found.range.len()).min(span.end));
-            check_tag(margin, &text[found.range], found.kind, At::Head(at));
-        }
-    }
-    for found in tags::scan(body) {
-        if !margin.is_quiet(found.range.start) {
-            let tag = &body[found.range.clone()];
-            check_tag(margin, tag, found.kind, At::Body(found.range));
-        }
-    }
-}
-
-fn check_tag(margin: &mut Margin<'_>, tag: &str, kind: Kind, at: At) {
-    let (message, help) = match kind {
-        Kind::Unclosed => {
-            let help = "end the tag with `}}` on the same line; code may hold `{{`";
-            ("unclosed `{{`".to_owned(), help.to_owned())
-        }
-        Kind::Foreign => (
-            format!("`{}`: only `{{{{ … }}}}` tags are understood", shown(tag)),
-            "remove it, or put it in backticks if it is meant as text".to_owned(),
-        ),
-        Kind::Tag => {
-            let Err(error) = fill::check(tags::expression(tag)) else { return };
-            let curly = tag.contains(['“', '”', '‘', '’']);
-            let help = if curly {
-                "use straight quotes in a tag: `{{ name | default(\"reader\") }}`"
-            } else {
-                "write a field's name, as in `{{ name | default(\"reader\") }}`"
-            };
-            (format!("`{}` is not understood: {error}", shown(tag)), help.to_owned())
-        }
-    };
-    margin.note_at(&rule::MERGE_SYNTAX, at, message, &help);
-}
-
 /// The texts of the head with their places in the file, as well as they can be found: YAML may have escapes.
-fn head_texts(draft: &Draft) -> Vec<(&str, Span)> {
+pub(super) fn head_texts(draft: &Draft) -> Vec<(&str, Span)> {
     let FrontMatter { subject, subject_span, title, preheader, preheader_span, .. } = &draft.front;
     let file = &draft.source.text;
     let within = |span: Span, text: &str| {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use comrak::nodes::{LineColumn, Node, NodeValue, Sourcepos};
 
 use super::manuscript::Manuscript;
+use crate::compose::merge::tags::Tags;
 use crate::finding::Finding;
 use crate::rule::Rule;
 use crate::source::{Source, Span};
@@ -118,8 +119,8 @@ impl<'d> Margin<'d> {
         Lines(lines.collect())
     }
 
-    /// Takes note of what is not prose: code, comments and editor's notes.
-    pub(super) fn learn_quiet(&mut self, root: Node<'_>) {
+    /// Takes note of what is not prose: code, editor's notes, and the author's comments, not those that stand in for tags.
+    pub(super) fn learn_quiet(&mut self, root: Node<'_>, tags: &Tags) {
         let code = root.descendants().filter_map(|node| {
             let data = node.data();
             let is_quiet = matches!(
@@ -141,6 +142,8 @@ impl<'d> Margin<'d> {
             };
             if self.is_quiet(start) {
                 at = start + 4;
+            } else if tags.word_of_comment(&self.body[start..end]).is_some() {
+                at = end;
             } else {
                 comments.push(start..end);
                 at = end;

@@ -7,6 +7,7 @@
 
 mod attributes;
 mod callouts;
+mod conditions;
 pub(super) mod contents;
 mod footnotes;
 mod leftovers;
@@ -20,19 +21,21 @@ mod raw_html;
 mod rewrite;
 mod shape;
 mod simplify;
+mod tags;
 #[cfg(test)]
 mod tests;
 pub(super) mod videos;
 
 use comrak::Arena;
 use comrak::arena_tree::NodeEdge;
-use comrak::nodes::{Node, NodeHeading, NodeValue};
+use comrak::nodes::{Node, NodeHeading, NodeValue, Sourcepos};
 
 use crate::compose::merge::tags::Tags;
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::rule;
-use crate::source::Span;
+use crate::source::{Source, Span};
+pub(super) use conditions::role as condition;
 pub(super) use links::Addresses;
 use manuscript::Manuscript;
 pub(super) use manuscript::included;
@@ -65,7 +68,7 @@ pub(super) fn prepare<'a>(
     if body.lines().any(is_quoted_too_deep) {
         return (None, vec![too_large(draft, format!("nesting deeper than {DEEPEST}"))]);
     }
-    let marked = tags.mark(body);
+    let marked = tags.mark_body(body);
     let mut margin = Margin::new(&draft.source, &manuscript, &marked);
     let Some((root, undefined)) = parse::parse(arena, &marked) else {
         return (None, vec![too_large(draft, "draft is too intricate to be read".to_owned())]);
@@ -73,8 +76,9 @@ pub(super) fn prepare<'a>(
     if is_too_deep(root) {
         return (None, vec![too_large(draft, format!("nesting deeper than {DEEPEST}"))]);
     }
-    margin.learn_quiet(root);
-    leftovers::check_tags(&mut margin, draft, body);
+    margin.learn_quiet(root, tags);
+    tags.pair_body(|at| margin.is_quiet(at));
+    tags::check(&mut margin, draft, body);
     leftovers::check_references(&mut margin, root, &undefined);
     notes::remove(&mut margin, root);
     attributes::complete(root);
@@ -82,18 +86,28 @@ pub(super) fn prepare<'a>(
     footnotes::settle(&mut margin, root);
     callouts::settle(&mut margin, root);
     marks::settle(arena, &mut margin, root);
-    rewrite::rewrite(arena, root, &mut margin);
+    rewrite::rewrite(arena, root, &mut margin, tags);
     simplify::simplify(root, tags);
+    conditions::settle(arena, root, &mut margin, tags);
     if is_too_deep(root) {
         return (None, vec![too_large(draft, format!("nesting deeper than {DEEPEST}"))]);
     }
     drop_title(&mut margin, root, title);
     videos::settle(arena, &mut margin, root);
-    contents::settle(arena, &mut margin, root, draft.front.toc);
+    contents::settle(arena, &mut margin, root, draft.front.toc, tags);
     links::settle(&mut margin, root, addresses, tags);
     leftovers::check_placeholders(&mut margin, root, draft);
     leftovers::check_commands(&mut margin, root);
     (Some(root), margin.into_findings())
+}
+
+/// Where a place of the tree comes from: the draft or a snippet, and the byte in it.
+pub(super) fn origin(draft: &Draft, at: Sourcepos) -> (Source, usize) {
+    let (manuscript, _) = Manuscript::assemble(draft);
+    let starts = margin::line_starts(&manuscript.text);
+    let line = starts.get(at.start.line.saturating_sub(1)).copied().unwrap_or_default();
+    let (source, start) = manuscript.origin(line);
+    (source.clone(), start)
 }
 
 fn too_large(draft: &Draft, message: String) -> Finding {

@@ -9,15 +9,21 @@ use comrak::nodes::{Ast, Attributes, ListType, Node, NodeCode, NodeValue, Source
 use super::margin::Margin;
 use super::raw_html::{self, Element, Piece};
 use super::shape::{Shape, is_void, list, may_stay_open, one_line, remedy, shape};
+use crate::compose::merge::tags::Tags;
 use crate::finding::shown;
 use crate::rule::{self, Rule};
 
 /// Rewrites all raw HTML below a node. The tree must not be deeper than the stack allows.
-pub(super) fn rewrite<'a>(arena: &'a Arena<'a>, node: Node<'a>, margin: &mut Margin<'_>) {
+pub(super) fn rewrite<'a>(
+    arena: &'a Arena<'a>,
+    node: Node<'a>,
+    margin: &mut Margin<'_>,
+    tags: &Tags,
+) {
     let children: Vec<Node<'a>> = node.children().collect();
     if !children.iter().any(|child| html_of(child).is_some()) {
         for child in children {
-            rewrite(arena, child, margin);
+            rewrite(arena, child, margin, tags);
         }
         return;
     }
@@ -33,11 +39,15 @@ pub(super) fn rewrite<'a>(arena: &'a Arena<'a>, node: Node<'a>, margin: &mut Mar
                 let lines = builder.margin.lines_of(child, &literal);
                 for (range, piece) in raw_html::read(&literal) {
                     let at = lines.sourcepos(&range);
-                    builder.piece(piece, &literal[range], at);
+                    let literal = &literal[range];
+                    match tags.word_of_comment(literal).filter(|_| piece == Piece::Comment) {
+                        Some(word) => builder.condition(word, at),
+                        None => builder.piece(piece, literal, at),
+                    }
                 }
             }
             None => {
-                rewrite(arena, child, builder.margin);
+                rewrite(arena, child, builder.margin, tags);
                 builder.append(child);
             }
         }
@@ -95,6 +105,18 @@ impl<'a> Builder<'a, '_, '_> {
                 let message = format!("`{}` is not allowed in mail", shown(literal));
                 self.note(&rule::HTML_UNSUPPORTED, at, message, "delete it");
             }
+        }
+    }
+
+    /// A tag that says for whom the text after it is: among blocks, or within a line that is open.
+    fn condition(&mut self, word: &str, at: Sourcepos) {
+        let node = self.node(NodeValue::Raw(word.to_owned()), at);
+        let is_text = self.line_if_any().is_some_and(|line| line.first_child().is_some());
+        if self.is_line || is_text && !self.frames.is_empty() {
+            self.inline_target(at).append(node);
+        } else {
+            self.end_text();
+            self.attach(node, at);
         }
     }
 
@@ -287,9 +309,10 @@ impl<'a> Builder<'a, '_, '_> {
         let holds_blocks = |node: &Node<'a>| !takes_inlines(&node.data().value);
         let open = self.frames.iter().rev().find_map(|frame| frame.node.filter(holds_blocks));
         let mut target = open.unwrap_or(self.container);
+        let is_condition = matches!(block.data().value, NodeValue::Raw(_));
         let is_item = matches!(block.data().value, NodeValue::Item(_) | NodeValue::TaskItem(_));
         let is_list = matches!(target.data().value, NodeValue::List(_));
-        if is_list != is_item {
+        if is_list != is_item && !is_condition {
             let list = list(ListType::Bullet);
             let missing = if is_list { NodeValue::Item(list) } else { NodeValue::List(list) };
             let missing = self.node(missing, at);

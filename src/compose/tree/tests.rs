@@ -59,8 +59,8 @@ fn a_tag_that_is_not_complete_is_named_at_its_place() {
     assert_eq!(
         check("{% if x %} {# no #}"),
         [
-            "1:1 merge-syntax `{% if x %}`: only `{{ … }}` tags are understood",
-            "1:12 merge-syntax `{# no #}`: only `{{ … }}` tags are understood"
+            "1:1 merge-syntax `{% if x %}` is not closed",
+            "1:12 merge-syntax `{# no #}` is not understood"
         ]
     );
     assert_eq!(check("{{}}").len(), 1);

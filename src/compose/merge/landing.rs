@@ -1,0 +1,209 @@
+//! Finished strings become templates: stand-ins turn into slots and chunks, and where a value lands decides how it is
+//! escaped.
+
+use std::ops::Range;
+
+use super::pairs::Role;
+use super::tags::Tags;
+use super::{Branch, Piece, Place, Template};
+
+/// What a stand-in becomes.
+enum Landing<'t> {
+    Slot(&'t str),
+    Condition(Role),
+}
+
+impl Tags {
+    /// A template in which every value lands in the same kind of place.
+    pub(crate) fn template(&self, text: &str, place: Place) -> Template {
+        self.split(text, |_, _| place)
+    }
+
+    /// A template of a finished HTML document: values are escaped for text, attributes or URLs.
+    pub(crate) fn html_template(&self, html: &str) -> Template {
+        let mut reader = HtmlReader { html, at: 0, tag: false, quote: 0 };
+        self.split(html, |range, _| reader.place(range))
+    }
+
+    /// A template of a finished plain text: a value inside an address is percent-encoded as in the HTML, so that both
+    /// parts link to the same page.
+    pub(crate) fn text_template(&self, text: &str) -> Template {
+        self.split(text, |range, before| {
+            let word = text[..range.start].rsplit(char::is_whitespace).next().unwrap_or_default();
+            if word.contains("://") || word.starts_with("mailto:") {
+                return Place::UrlPart;
+            }
+            let starts = before == 0 || text[..before].ends_with('\n');
+            let ends = text[range.end..].starts_with('\n') || range.end == text.len();
+            match (starts, ends) {
+                (true, true) => Place::Line,
+                (true, false) => Place::LineStart,
+                (false, true) => Place::LineEnd,
+                (false, false) => Place::Text,
+            }
+        })
+    }
+
+    /// Cuts a text at its stand-ins. `place` gets where a value stands, and where the conditions right before it begin.
+    fn split(&self, text: &str, mut place: impl FnMut(&Range<usize>, usize) -> Place) -> Template {
+        let slots = self.occurrences(text).map(|(range, tag)| (range, Landing::Slot(tag)));
+        let conditions =
+            self.conditions(text).map(|(range, role)| (range, Landing::Condition(role)));
+        let mut landings: Vec<(Range<usize>, Landing<'_>)> = slots.chain(conditions).collect();
+        landings.sort_by_key(|(range, _)| range.start);
+        let mut cutter = Cutter { done: Vec::new(), open: Vec::new() };
+        let (mut copied, mut conditions_from) = (0, 0);
+        for (range, landing) in landings {
+            cutter.literal(&text[copied..range.start]);
+            if copied != range.start || copied == 0 {
+                conditions_from = range.start;
+            }
+            copied = range.end;
+            match landing {
+                Landing::Slot(tag) => {
+                    let place = place(&range, conditions_from);
+                    cutter.push(Piece::Slot { expression: expression(tag).to_owned(), place });
+                    conditions_from = range.end;
+                }
+                Landing::Condition(Role::Begins(branch)) => cutter.begin(branch),
+                Landing::Condition(Role::Ends(_)) => cutter.end(),
+            }
+        }
+        cutter.literal(&text[copied..]);
+        cutter.finish()
+    }
+}
+
+/// Pieces while they are put together.
+struct Cutter {
+    done: Vec<Piece>,
+    /// The branches that are open, with the pieces before them.
+    open: Vec<(Branch, Vec<Piece>)>,
+}
+
+impl Cutter {
+    fn push(&mut self, piece: Piece) {
+        self.done.push(piece);
+    }
+
+    fn literal(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        match self.done.last_mut() {
+            Some(Piece::Literal(last)) => last.push_str(text),
+            _ => self.push(Piece::Literal(text.to_owned())),
+        }
+    }
+
+    fn begin(&mut self, branch: Branch) {
+        if self.open.last().is_some_and(|(last, _)| last.conditional == branch.conditional) {
+            self.end();
+        }
+        self.open.push((branch, std::mem::take(&mut self.done)));
+    }
+
+    fn end(&mut self) {
+        let Some((branch, before)) = self.open.pop() else { return };
+        let pieces = std::mem::replace(&mut self.done, before);
+        if !pieces.is_empty() {
+            self.push(Piece::Chunk { branch, pieces });
+        }
+    }
+
+    fn finish(mut self) -> Template {
+        while !self.open.is_empty() {
+            self.end();
+        }
+        Template { pieces: self.done }
+    }
+}
+
+/// The expression between the braces.
+pub(crate) fn expression(tag: &str) -> &str {
+    tag.trim_start_matches('{').trim_end_matches('}').trim()
+}
+
+/// Reads an HTML document forward and knows whether it is inside a tag, and in which attribute.
+struct HtmlReader<'t> {
+    html: &'t str,
+    at: usize,
+    tag: bool,
+    /// The last quote seen in a tag.
+    quote: usize,
+}
+
+impl HtmlReader<'_> {
+    /// What a value at `range` must be escaped for; ranges come in order.
+    fn place(&mut self, range: &Range<usize>) -> Place {
+        for (at, byte) in self.html.bytes().enumerate().take(range.start).skip(self.at) {
+            match byte {
+                b'<' | b'>' => self.tag = byte == b'<',
+                b'"' if self.tag => self.quote = at,
+                _ => {}
+            }
+        }
+        self.at = range.start;
+        let name = &self.html[..self.quote];
+        if !self.tag || !(name.ends_with(" href=") || name.ends_with(" src=")) {
+            return Place::Html;
+        }
+        let whole = self.quote + 1 == range.start && self.html[range.end..].starts_with('"');
+        if whole { Place::Href } else { Place::UrlPart }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(template: Template) -> Vec<Place> {
+        let place = |piece| match piece {
+            Piece::Slot { place, .. } => Some(place),
+            _ => None,
+        };
+        template.pieces.into_iter().filter_map(place).collect()
+    }
+
+    #[test]
+    fn the_place_decides_how_a_value_is_escaped() {
+        let mut tags = Tags::avoiding("");
+        let x = tags.stand_in("{{ x }}");
+        let html = format!(
+            "<p title=\"{x}\">{x}<a class=\"link\" href=\"{x}\">{x}</a><a href=\"https://example.org/{x}\">\
+             </a></p>"
+        );
+        assert_eq!(
+            places(tags.html_template(&html)),
+            [Place::Html, Place::Html, Place::Href, Place::Html, Place::UrlPart]
+        );
+        let text = format!("{x} a {x} b {x}\n{x}\nhttps://example.org/{x}");
+        assert_eq!(
+            places(tags.text_template(&text)),
+            [Place::LineStart, Place::Text, Place::LineEnd, Place::Line, Place::UrlPart]
+        );
+        let header = tags.template(&x, Place::Header);
+        assert_eq!(header.pieces, [Piece::Slot { expression: "x".into(), place: Place::Header }]);
+    }
+
+    #[test]
+    fn conditions_become_chunks_within_chunks_and_leave_no_trace() {
+        let mut tags = Tags::avoiding("");
+        let marked = tags.mark(
+            "a{% if x %}{{ y }}{% if z %}b{% endif %}{% else %}c{% endif %}{% if w %}{% endif %}",
+        );
+        let literal = |text: &str| Piece::Literal(text.into());
+        let branch = |conditional, branch| Branch { conditional, branch };
+        let pieces = tags.template(&marked, Place::Html).pieces;
+        let slot = Piece::Slot { expression: "y".into(), place: Place::Html };
+        let inner = Piece::Chunk { branch: branch(1, 0), pieces: vec![literal("b")] };
+        assert_eq!(
+            pieces,
+            [
+                literal("a"),
+                Piece::Chunk { branch: branch(0, 0), pieces: vec![slot, inner] },
+                Piece::Chunk { branch: branch(0, 1), pieces: vec![literal("c")] },
+            ]
+        );
+    }
+}
