@@ -8,6 +8,7 @@ use crate::finding::shown;
 use crate::io::host;
 use crate::io::ledger_sqlite::read::{Attempt, Entry, Reader};
 use crate::io::ledger_sqlite::resolve::{Decision, Refused};
+use crate::io::witness::Witnesses;
 use crate::report::words::count;
 use crate::report::{self, Printer};
 
@@ -204,6 +205,7 @@ fn decide(resolve: &Resolve, project: &Project, printer: Printer) -> Result<Exit
     drop(reader(project, &resolve.issue)?);
     let now = super::now();
     let mut ledger = super::open_ledger(project, now)?;
+    super::provenance::check_newest(project, &ledger)?;
     let Some(known) = ledger.issue(&resolve.issue)? else {
         return Err(unknown_issue(&resolve.issue));
     };
@@ -217,6 +219,9 @@ fn decide(resolve: &Resolve, project: &Project, printer: Printer) -> Result<Exit
     let run = (std::process::id(), host::name());
     let decided = ledger.resolve(known.id, keys, decision, (run.0, &run.1), now)?;
     let number = decided.map_err(|refused| not_in_doubt(&resolve.issue, &refused))?;
+    if let Some(witnesses) = Witnesses::of_user() {
+        witnesses.follow(ledger.witness()?)?;
+    }
     let outcome = match decision {
         Decision::Resend => "pending again: the next send tries them",
         Decision::Sent => "sent",

@@ -63,10 +63,8 @@ pub(super) fn check_ledger(
                 "nobody was mailed; bring that file back, or `postrider ledger adopt` goes on without and calls unknown whoever may have been mailed",
             ));
         }
-        let what = "it is older than the one that was used here last: it came back from a backup";
-        found.push(about(project, &rule::LEDGER_RESTORED, what).help(
-            "bring the newer one back; or `postrider ledger adopt` goes on with this one and calls unknown whoever may have been mailed since, and `--allow ledger-restored` trusts that nobody was",
-        ));
+        let help = "bring the newer one back; or `postrider ledger adopt` goes on with this one and calls unknown whoever may have been mailed since, and `--allow ledger-restored` trusts that nobody was";
+        found.push(restored(project).help(help));
     }
     refuse(found, allowed)
 }
@@ -107,6 +105,20 @@ pub(super) fn check_space(
     );
     let help = "make room; `--allow disk-space` sends until it is full";
     refuse(vec![about(project, &rule::DISK_SPACE, what).help(help)], allowed)
+}
+
+fn restored(project: &Project) -> Finding {
+    let what = "it is older than the one that was used here last: it came back from a backup";
+    about(project, &rule::LEDGER_RESTORED, what)
+}
+
+/// Refuses to decide with a ledger that has missed a time: what it calls unknown may be known in the newer one.
+pub(super) fn check_newest(project: &Project, ledger: &Ledger) -> Result<(), Failure> {
+    if behind(ledger)?.is_none() {
+        return Ok(());
+    }
+    let help = "bring the newer one back, or go on with this one by `postrider ledger adopt`";
+    Err(Failure::gate(vec![restored(project).help(help)]))
 }
 
 fn missing(project: &Project, witness: &Witness) -> Finding {

@@ -74,6 +74,15 @@ impl Witnesses {
         self.put(&witness)
     }
 
+    /// Writes a witness of less than a run down: it never takes the place of one that knows more or of another ledger.
+    pub fn follow(&self, witness: Witness) -> io::Result<()> {
+        let here = witness.folder.as_deref().map_or(Ok(None), |folder| self.of_folder(folder))?;
+        let is_other = here.is_some_and(|here| here.ledger != witness.ledger);
+        let seen = self.of_ledger(&witness.ledger)?;
+        let is_behind = seen.is_some_and(|seen| seen.sequence > witness.sequence);
+        if is_other || is_behind { Ok(()) } else { self.write(witness) }
+    }
+
     fn put(&self, witness: &Witness) -> io::Result<()> {
         let text = serde_json::to_string_pretty(witness)?;
         let path = self.folder.join(format!("{}.json", witness.ledger));
@@ -123,6 +132,11 @@ mod tests {
         assert_eq!(witnesses.of_folder(&state).unwrap().unwrap().ledger, "b");
         let before = witnesses.of_ledger("a").unwrap().unwrap();
         assert_eq!((before.sequence, before.folder), (7, None));
+        let younger = |ledger: &str, sequence| Witness { sequence, ..witness(ledger, &state) };
+        witnesses.follow(younger("b", 9)).unwrap();
+        witnesses.follow(younger("b", 8)).unwrap();
+        witnesses.follow(younger("c", 99)).unwrap();
+        assert_eq!(witnesses.of_folder(&state).unwrap().unwrap().sequence, 9);
         files::write(&home.path().join("postrider/b.json"), b"{").unwrap();
         assert_eq!(witnesses.of_ledger("b").unwrap(), None);
     }

@@ -76,16 +76,44 @@ fn an_export_has_every_recipient() {
 #[test]
 fn a_ledger_that_was_meddled_with_is_not_called_whole() {
     let (_relay, desk) = doubtful();
-    let database = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
-    database
-        .execute_batch(
-            "DROP TRIGGER delivery_transition; DROP TRIGGER delivery_has_its_attempt;
-             UPDATE delivery SET state = 'sent' WHERE row = 2",
-        )
-        .unwrap();
-    desk.run("ledger verify")
-        .exits(7)
-        .says("tide: recipients called sent without an attempt that says so: 1");
+    let file = desk.path(".postrider/ledger.sqlite");
+    let sound = std::fs::read(&file).unwrap();
+    let cases = [
+        (
+            "UPDATE delivery SET state = 'sent' WHERE row = 2",
+            "recipients called sent without an attempt that says so: 1",
+        ),
+        (
+            "UPDATE delivery SET state = 'failed' WHERE row = 3",
+            "recipients whose last attempt led to another state: 1",
+        ),
+        (
+            "UPDATE delivery SET state = 'skipped' WHERE row = 1",
+            "recipients not called sent whose last attempt says so: 1",
+        ),
+        (
+            "UPDATE delivery SET attempts = 7 WHERE row = 1",
+            "recipients whose attempts are miscounted: 1",
+        ),
+        ("DELETE FROM delivery WHERE row = 4", "recipients without a state: 1"),
+        (
+            "UPDATE recipient SET email = 'eve@example.org' WHERE row = 4",
+            "recipients who are not whom the plan names: 1",
+        ),
+    ];
+    for (sql, words) in cases {
+        let database = rusqlite::Connection::open(&file).unwrap();
+        database
+            .execute_batch(&format!(
+                "SAVEPOINT meddling; DROP TRIGGER delivery_transition; DROP TRIGGER delivery_has_its_attempt;
+                 DROP TRIGGER delivery_is_kept; DROP TRIGGER recipient_stays; {sql}; RELEASE meddling"
+            ))
+            .unwrap();
+        drop(database);
+        desk.run("ledger verify").exits(7).says(&format!("tide: {words}"));
+        std::fs::write(&file, &sound).unwrap();
+    }
+    desk.run("ledger verify").exits(0);
 }
 
 #[test]

@@ -55,6 +55,20 @@ fn a_ledger_from_a_backup_is_refused_until_it_is_adopted() {
 }
 
 #[test]
+fn a_backup_that_does_not_know_who_has_left_is_refused() {
+    let (relay, desk) = begun();
+    let restore = backup(&desk);
+    desk.run("suppress add reader6@example.org").exits(0);
+    restore();
+    desk.run(SEND).exits(8).says("error[ledger-restored]");
+    desk.run("ledger resolve tide --all --resend").exits(8).says("postrider ledger adopt");
+    desk.run("suppress add reader5@example.org").exits(0);
+    desk.run(SEND).exits(8).says("error[ledger-restored]");
+    desk.run("send drafts/tide.md --yes --allow ledger-restored").exits(0);
+    assert_eq!((relay.copies(&address(5)), relay.copies(&address(6))), (0, 1), "that was the risk");
+}
+
+#[test]
 fn whoever_knows_that_nothing_was_missed_can_say_so() {
     let (relay, desk) = begun();
     let restore = backup(&desk);

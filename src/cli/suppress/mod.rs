@@ -12,6 +12,7 @@ use crate::audience::suppression::{Reason, Suppression, table};
 use crate::finding::shown;
 use crate::io::ledger_sqlite::read::Reader;
 use crate::io::ledger_sqlite::suppression::{Kept, Recorded, Suppressions};
+use crate::io::witness::Witnesses;
 use crate::report::words::count;
 use crate::report::{self, Printer};
 
@@ -115,7 +116,8 @@ fn reason(word: &str) -> Result<Reason, String> {
 }
 
 fn open(project: &Project) -> Result<Suppressions, Failure> {
-    Ok(Suppressions::open(&project.state(), &project.config.newsletter.list_id)?)
+    let list = &project.config.newsletter.list_id;
+    Ok(Suppressions::open(&project.state(), list, Witnesses::of_user())?)
 }
 
 fn add_addresses(add: &Add, project: &Project, printer: Printer) -> Result<(), Failure> {

@@ -10,10 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::read::Reader;
-use super::{OpenError, explain, schema, timestamp};
+use super::rows::advance;
+use super::{OpenError, explain, origin, schema, timestamp};
 use crate::address::EmailAddress;
 use crate::audience::suppression::{Reason, Suppression};
 use crate::delivery::ledger::LedgerError;
+use crate::io::witness::Witnesses;
 
 /// The reason of an entry that ends a suppression.
 const REMOVED: &str = "removed";
@@ -32,6 +34,8 @@ const APART: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub struct Suppressions {
     connection: Connection,
     list: String,
+    dir: PathBuf,
+    witnesses: Option<Witnesses>,
 }
 
 /// What came of entries.
@@ -61,8 +65,9 @@ pub struct Kept {
 }
 
 impl Suppressions {
-    /// Opens the ledger of a state folder, or makes one.
-    pub fn open(dir: &Path, list: &str) -> Result<Self, OpenError> {
+    /// Opens the ledger of a state folder, or makes one. What is recorded is told to `witnesses`, so that a backup brought
+    /// back, which would not know of it, is noticed.
+    pub fn open(dir: &Path, list: &str, witnesses: Option<Witnesses>) -> Result<Self, OpenError> {
         let path: PathBuf = super::file(dir);
         let storage = |why: String| OpenError::storage(&path, why);
         super::super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
@@ -76,11 +81,12 @@ impl Suppressions {
             Ok(connection)
         };
         let connection = open().map_err(|error: rusqlite::Error| storage(explain(&error)))?;
-        Ok(Self { connection, list: list.to_owned() })
+        Ok(Self { connection, list: list.to_owned(), dir: dir.to_owned(), witnesses })
     }
 
     /// Adds entries, durable when it returns. One that is older than the last removal of its address changes nothing.
     pub fn record(&mut self, entries: &[Suppression]) -> Result<Recorded, LedgerError> {
+        let is_behind = self.is_behind();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut recorded = Recorded::default();
@@ -96,7 +102,11 @@ impl Suppressions {
                 }
             }
         }
+        if !is_behind {
+            advance(&transaction)?;
+        }
         transaction.commit()?;
+        self.witness();
         Ok(recorded)
     }
 
@@ -107,6 +117,7 @@ impl Suppressions {
         note: Option<&str>,
         now: Timestamp,
     ) -> Result<Vec<EmailAddress>, LedgerError> {
+        let is_behind = self.is_behind();
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut strangers = Vec::new();
@@ -121,8 +132,28 @@ impl Suppressions {
             let entry = Suppression { email, reason: Reason::Manual, at: now, evidence };
             insert(&transaction, &self.list, REMOVED, &entry)?;
         }
+        if !is_behind {
+            advance(&transaction)?;
+        }
         transaction.commit()?;
+        self.witness();
         Ok(strangers)
+    }
+
+    /// Whether the ledger came back from a backup. Then it is not counted forward, which would hide that.
+    fn is_behind(&self) -> bool {
+        let ours = origin::witness(&self.connection, None);
+        let (Some(witnesses), Ok(ours)) = (&self.witnesses, ours) else { return false };
+        let seen = witnesses.of_ledger(&ours.ledger).ok().flatten();
+        seen.is_some_and(|seen| seen.sequence > ours.sequence)
+    }
+
+    /// A witness that cannot be written only notices less.
+    fn witness(&self) {
+        let witness = origin::witness(&self.connection, Some(&self.dir));
+        if let (Some(witnesses), Ok(witness)) = (&self.witnesses, witness) {
+            let _ = witnesses.follow(witness);
+        }
     }
 }
 

@@ -3,10 +3,11 @@
 use rusqlite::params;
 
 use super::read::Reader;
+use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
 
 /// Contradictions within an issue: what is wrong, and a query that counts it for the issue `?1`.
-const CONTRADICTIONS: [(&str, &str); 5] = [
+const CONTRADICTIONS: [(&str, &str); 8] = [
     (
         "recipients without a state",
         "SELECT count(*) FROM recipient r WHERE r.issue = ?1 AND NOT EXISTS
@@ -32,6 +33,22 @@ const CONTRADICTIONS: [(&str, &str); 5] = [
         "SELECT count(*) FROM delivery d WHERE d.issue = ?1 AND d.state <> 'sent' AND 'sent' =
            (SELECT a.outcome FROM attempt a WHERE a.issue = d.issue AND a.row = d.row ORDER BY a.seq DESC LIMIT 1)",
     ),
+    (
+        "recipients whose last attempt led to another state",
+        "SELECT count(*) FROM delivery d WHERE d.issue = ?1 AND d.state IN ('pending', 'deferred', 'failed', 'unknown')
+           AND d.state <> coalesce((SELECT a.outcome FROM attempt a WHERE a.issue = d.issue AND a.row = d.row
+             ORDER BY a.seq DESC LIMIT 1), 'pending')",
+    ),
+    (
+        "recipients whose attempts are miscounted",
+        "SELECT count(*) FROM delivery d WHERE d.issue = ?1 AND d.attempts <>
+           (SELECT count(a.code) FROM attempt a WHERE a.issue = d.issue AND a.row = d.row)",
+    ),
+    (
+        "attempts at nobody",
+        "SELECT count(*) FROM attempt a WHERE a.issue = ?1 AND NOT EXISTS
+           (SELECT 1 FROM delivery d WHERE d.issue = a.issue AND d.row = a.row)",
+    ),
 ];
 
 impl Reader {
@@ -55,6 +72,11 @@ impl Reader {
             if !known.is_whole {
                 found.push(format!("{slug}: the pinned letter is not the one that was planned"));
             }
+            let changed = self.changed_readers(known.id)?;
+            if changed > 0 {
+                found
+                    .push(format!("{slug}: recipients who are not whom the plan names: {changed}"));
+            }
             for (what, sql) in CONTRADICTIONS {
                 let count: i64 =
                     self.connection.query_row(sql, params![known.id], |row| row.get(0))?;
@@ -64,5 +86,24 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// Recipients whose address, key and merged fields do not name the same reader.
+    fn changed_readers(&self, issue: i64) -> Result<u64, LedgerError> {
+        let sql = "SELECT email, key, reader FROM recipient WHERE issue = ?1 AND key IS NOT NULL";
+        let mut statement = self.connection.prepare(sql)?;
+        let mut rows = statement.query(params![issue])?;
+        let mut changed = 0;
+        while let Some(row) = rows.next()? {
+            let (email, key) = (row.get_ref(0)?, row.get_ref(1)?);
+            let reader = row.get_ref(2)?.as_str().ok();
+            let reader = reader.and_then(|json| serde_json::from_str::<Subscriber>(json).ok());
+            let is_same = reader.is_some_and(|reader| {
+                email.as_str() == Ok(reader.email.as_str())
+                    && key.as_str() == Ok(&reader.email.canonical())
+            });
+            changed += u64::from(!is_same);
+        }
+        Ok(changed)
     }
 }

@@ -141,7 +141,7 @@ pub(super) fn start_run(
 }
 
 /// Counts a commit.
-fn advance(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn advance(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("UPDATE meta SET sequence = sequence + 1")?.execute([])?;
     Ok(())
 }
