@@ -67,7 +67,7 @@ fn the_users_fonts_colours_and_styles_are_taken() {
     let mut look = look(|theme| {
         theme.font = Some("Verdana,sans-serif".into());
         theme.width = 640;
-        theme.accent = Some(accent(0x5b_21b6));
+        theme.accent = Some(accent(0x3a_1680));
     });
     let css = ".h2 { color: var(--accent); }\n@media (prefers-color-scheme: dark) { .h2 { color: var(--accent); } }";
     look.sheet = stylesheet::parse(&Source::new("own.css", css)).unwrap().0;
@@ -75,9 +75,9 @@ fn the_users_fonts_colours_and_styles_are_taken() {
     assert!(dress.inlined.contains("font-family:Verdana,sans-serif"));
     assert!(!dress.inlined.contains("Segoe"), "headings of this design are set like its text");
     assert!(dress.inlined.contains("max-width:640px"));
-    assert!(dress.inlined.ends_with(".h2{color:#5b21b6}\n"));
+    assert!(dress.inlined.ends_with(".h2{color:#3a1680}\n"));
     let dark = dress.head.split("(prefers-color-scheme:dark)").nth(1).unwrap();
-    assert!(dark.contains(".h2{color:#") && !dark.contains("#5b21b6"));
+    assert!(dark.contains(".h2{color:#") && !dark.contains("#3a1680"));
     assert_eq!(look.column(Design::Bulletin), 640 - 72);
     assert_eq!(dress.outlook, ["Verdana,sans-serif", "Verdana,sans-serif"]);
     assert_eq!(look.dress(Design::Workshop).outlook[1], "'Courier New',monospace");

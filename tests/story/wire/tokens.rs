@@ -60,7 +60,7 @@ async fn a_command_without_a_token_or_a_relay_without_xoauth2_is_no_login() {
     let relay = Relay::start(offering_tokens());
     let hidden = "run it yourself to see what it says; here its output stays hidden";
     for (command, why) in [
-        ("echo ya29.token1; exit 3", "the command ended with exit status: 3"),
+        ("echo ya29.token1; exit 3", "the command failed (exit status: 3)"),
         ("true", "the secret is empty"),
     ] {
         let error = Way::to(relay.port()).token(command).refused().await;
