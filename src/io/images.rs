@@ -95,11 +95,11 @@ fn locate(path: &str, folders: Folders<'_>) -> Result<PathBuf, Unusable> {
 
 /// The path with another file name that exists and is like it.
 fn similar(named: &Path, path: &str) -> Option<String> {
-    let names: Vec<String> = fs::read_dir(named.parent()?)
+    let files: Vec<String> = fs::read_dir(named.parent()?)
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    let near = nearest(named.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    let near = nearest(named.file_name()?.to_str()?, files.iter().map(String::as_str))?;
     Some(match path.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/{near}"),
         None => near.to_owned(),

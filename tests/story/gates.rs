@@ -43,12 +43,16 @@ fn scene(gate: &str, port: u16) -> Option<Desk> {
             let database = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite"));
             database.unwrap().execute_batch("UPDATE run SET ended = ended + 3600000").unwrap();
         }
-        // The layout's footer and the configuration see to it; the unit tests of `check/gate.rs` take them away.
-        "unsubscribe-missing" => return None,
         // Told elsewhere: `provenance.rs` for the ledger's whereabouts, the stories of images and signatures, and where
         // no story can bring them about, the unit tests beside their code.
-        "ledger-restored" | "ledger-copied" | "ledger-missing" | "ledger-network" | "disk-space"
-        | "img-total-heavy" | "dkim-domain" => return None,
+        "ledger-restored"
+        | "ledger-copied"
+        | "ledger-missing"
+        | "ledger-network"
+        | "disk-space"
+        | "img-total-heavy"
+        | "dkim-domain"
+        | "unsubscribe-missing" => return None,
         other => panic!("no scene for the gate `{other}`: add one"),
     }
     Some(desk)

@@ -9,7 +9,8 @@ use super::support::desk::Desk;
 
 /// A picture whose pixels depend on `seed`.
 fn picture(width: u32, height: u32, seed: u8, format: ImageFormat) -> Vec<u8> {
-    let pixel = |x: u32, y: u32| image::Rgb([(x * 7 % 256) as u8, (y % 256) as u8, seed]);
+    let shade = |at: u32| u8::try_from(at % 256).unwrap();
+    let pixel = |x: u32, y: u32| image::Rgb([shade(x * 7), shade(y), seed]);
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, pixel))
         .write_to(&mut bytes, format)

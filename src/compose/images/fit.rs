@@ -196,7 +196,7 @@ fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, Unusable> {
 
 fn is_moving(bytes: &[u8]) -> bool {
     let frames = GifDecoder::new(Cursor::new(bytes)).map(AnimationDecoder::into_frames);
-    frames.is_ok_and(|frames| frames.take(2).filter(Result::is_ok).count() == 2)
+    frames.is_ok_and(|frames| frames.take(2).flatten().count() == 2)
 }
 
 fn damaged(error: &image::ImageError) -> Unusable {
@@ -268,7 +268,8 @@ mod tests {
 
     /// A picture of this size with something to see.
     fn picture(width: u32, height: u32) -> DynamicImage {
-        let pixel = |x: u32, y: u32| image::Rgb([(x % 256) as u8, (y % 256) as u8, 90]);
+        let shade = |at: u32| u8::try_from(at % 256).unwrap();
+        let pixel = |x: u32, y: u32| image::Rgb([shade(x), shade(y), 90]);
         DynamicImage::ImageRgb8(image::RgbImage::from_fn(width, height, pixel))
     }
 
