@@ -9,9 +9,11 @@ import desk as desks
 import judges
 import markup
 
-# What the Nu checker must be allowed to dislike: namespaces, and properties only mail programs know.
+# What the Nu checker must be allowed to dislike: namespaces, properties only mail programs know, and the places that
+# links lead to, which Gmail, Yahoo and classic Outlook look for as `<a name>`.
 UNKNOWN_TO_NU = re.compile(
     r"Attribute “xmlns:[vo]” not allowed here\.|CSS: “(supported-color-schemes|mso-[a-z-]+)”: Property .* doesn't exist\."
+    r"|Element “a” is missing required attribute “href”\."
 )
 # What some mail program lacks and the letter does without there: its look is inline, its words need none of these.
 DISPENSABLE = {
@@ -114,7 +116,9 @@ class Letters(unittest.TestCase):
         for (name, view), seen in views().items():
             with self.subTest(draft=name, view=view):
                 self.assertIn("color-contrast", seen["passes"])
-                self.assertEqual((seen["violations"], seen["unsure"]), ([], []))
+                # Axe looks at letters, and leaves the boxes of tasks to the eye.
+                unsure = [fault for fault in seen["unsure"] if not fault.endswith("content contains only non-text characters")]
+                self.assertEqual((seen["violations"], unsure), ([], []))
                 self.assertEqual(seen["dark"], view == "dark")
 
     def test_the_dark_views_are_dark(self):
@@ -198,6 +202,7 @@ class Letters(unittest.TestCase):
             ids = [e.attributes["id"] for e in page.elements if "id" in e.attributes]
             self.assertEqual(len(ids), len(set(ids)))
             names = {a.attributes["name"] for a in page.all("a") if "name" in a.attributes}
+            self.assertTrue(all("href" in a.attributes or "name" in a.attributes for a in page.all("a")))
             hrefs = [a.attributes.get("href", "") for a in page.all("a")]
             self.assertLessEqual({href[1:] for href in hrefs if href.startswith("#")}, names)
 
