@@ -147,6 +147,10 @@ fn judge(part: &ast::Expr<'_>) -> Option<SyntaxError> {
             "put filters after a bar: `{{ name | upper }}`",
         )),
         ast::Expr::Map(_) => Some(flaw("a map has no meaning in a letter", REMEDY)),
+        // Texts can be multiplied, and a few digits would fill the memory.
+        ast::Expr::BinOp(op) if matches!(op.op, ast::BinOpKind::Mul | ast::BinOpKind::Pow) => Some(
+            flaw("nothing is multiplied in a tag", "put the product into a column of the list"),
+        ),
         _ => None,
     }
 }
@@ -305,6 +309,9 @@ mod tests {
         assert_eq!(said("tags[0]"), "`[…]`: a field has no parts");
         assert_eq!(said("name if range(3)"), "nothing is called in a tag");
         assert_eq!(said("name | default(x.y)"), "`.y`: a field has no parts");
+        assert_eq!(said("name * 316 * 3146"), "nothing is multiplied in a tag");
+        assert_eq!(said("\"x\" * 99999999999"), "nothing is multiplied in a tag");
+        assert_eq!(said("name | default(2 ** 9)"), "nothing is multiplied in a tag");
         assert_eq!(said("name | safe"), "`safe`: every value is escaped for its place already");
         assert_eq!(said("since | date(\"%Q!\")"), "`%Q!` is not a format for a day");
     }
