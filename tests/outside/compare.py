@@ -1,6 +1,6 @@
 """Our letter beside those of rivals, made from the same draft and put before the same judges. Prints a Markdown table.
 
-    python3 tests/outside/compare.py drafts/harbour-letter-12.md [FOLDER]      # FOLDER keeps what was rendered
+    scripts/python tests/outside/compare.py drafts/harbour-letter-12.md [FOLDER]      # FOLDER keeps what was rendered
 """
 
 import email.message
