@@ -1,8 +1,13 @@
 //! A lane: one connection that carries one letter after the other, and answers for each.
 //!
-//! It owns no queue, pace or ledger; the dispatcher hands it rows and grants the permit before a body leaves.
+//! It owns no queue, pace or ledger; the dispatcher hands it rows and grants the permit before a body leaves. With the
+//! permit may come the next row, whose envelope then goes in the same write as the end of the letter before, and one
+//! more to be made ready while the relay's answer is awaited.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -16,35 +21,59 @@ use crate::message::{Letters, Message};
 /// How long a connection is kept open without work.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question and a death.
+pub(super) const UNREAD: usize = 4;
+
 /// What a lane tells the dispatcher.
 pub(super) enum Answer {
-    /// The relay waits for the body of this row: may it leave?
-    Intent {
-        /// The row's number.
-        row: u64,
-        /// Granted by sending, denied by dropping.
-        permit: oneshot::Sender<()>,
-    },
-    /// The lane is free again.
-    Done {
+    /// What became of a letter, a question about the next, or both.
+    News {
         /// Which lane.
         lane: usize,
-        /// The row it was given.
-        row: Box<Row>,
-        /// What happened.
-        finished: Finished,
+        /// The letter that is done.
+        done: Option<Done>,
+        /// The letter the relay waits for.
+        ask: Option<Ask>,
     },
-    /// A lane has died of a panic with this row in hand.
+    /// A lane has died of a panic with rows in hand.
     Lost {
-        /// The row's number.
-        row: u64,
+        /// Which lane.
+        lane: usize,
     },
+}
+
+/// What became of a letter.
+pub(super) struct Done {
+    /// The row's number.
+    pub(super) row: u64,
+    /// How its attempt ended.
+    pub(super) finished: Finished,
+}
+
+/// The relay waits for the body of a row: may it leave?
+pub(super) struct Ask {
+    /// The row's number.
+    pub(super) row: u64,
+    /// Granted by sending, denied by dropping.
+    pub(super) permit: oneshot::Sender<Permit>,
+    /// Whether another letter can go in the same write.
+    pub(super) takes_next: bool,
+}
+
+/// The intent is durable: the body may leave.
+pub(super) struct Permit {
+    /// The letter whose turn it is next, if it is due already.
+    pub(super) next: Option<Arc<Row>>,
+    /// A letter to make ready meanwhile; it may never be asked for.
+    pub(super) ahead: Option<Arc<Row>>,
 }
 
 /// How an attempt ended for the lane.
 pub(super) enum Finished {
     /// The relay was spoken to; `carried` letters had gone through on this connection before.
     Judged { verdict: Verdict, brake: Option<Brake>, carried: u64 },
+    /// The connection ended with the letter before, and nothing was made of this one.
+    Returned,
     /// There was no connection to speak on.
     Unopened(OpenError),
     /// The letter could not be made.
@@ -60,6 +89,8 @@ pub(super) struct Lane<T: Transport> {
     pub(super) stop: watch::Receiver<Stop>,
     pub(super) messages_per_connection: u64,
     pub(super) open: Option<Open<T::Session>>,
+    /// A letter that was made ready ahead of its turn.
+    pub(super) ready: Option<Letter>,
 }
 
 /// An open connection and the letters it has carried.
@@ -68,15 +99,20 @@ pub(super) struct Open<S> {
     carried: u64,
 }
 
+/// A letter in hand.
+pub(super) struct Letter {
+    row: u64,
+    message: Message,
+}
+
 impl<T: Transport> Lane<T> {
     /// Works until the dispatcher has no more rows.
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Row>) {
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Arc<Row>>) {
         while let Some(row) = self.next(&mut jobs).await {
-            let mut debt = Debt { answers: self.answers.clone(), row: Some(row.number) };
-            let finished = self.attempt(&row).await;
-            debt.row = None;
-            let answer = Answer::Done { lane: self.number, row: Box::new(row), finished };
-            if self.answers.send(answer).await.is_err() {
+            let mut debt = Debt { answers: self.answers.clone(), lane: self.number, is_owed: true };
+            self.carry(&row).await;
+            debt.is_owed = false;
+            if self.answers.is_closed() {
                 break;
             }
         }
@@ -84,7 +120,7 @@ impl<T: Transport> Lane<T> {
     }
 
     /// The next row; hangs up when none comes for a while, before the relay does.
-    async fn next(&mut self, jobs: &mut mpsc::Receiver<Row>) -> Option<Row> {
+    async fn next(&mut self, jobs: &mut mpsc::Receiver<Arc<Row>>) -> Option<Arc<Row>> {
         if self.open.is_none() {
             return jobs.recv().await;
         }
@@ -97,61 +133,153 @@ impl<T: Transport> Lane<T> {
         }
     }
 
-    async fn attempt(&mut self, row: &Row) -> Finished {
-        let message = match self.letters.render(&row.reader) {
-            Ok(message) => message,
-            Err(unresolved) => {
-                return Finished::Unrenderable(
-                    unresolved.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-                );
+    /// Carries a letter and those that follow on its heels. Whatever is in hand is answered for.
+    async fn carry(&mut self, row: &Row) {
+        let Some(mut letter) = self.letter(row).await else { return };
+        let Some(mut open) = self.connection(letter.row).await else { return };
+        // What became of the letter before, told together with the question about this one.
+        let mut before = None;
+        loop {
+            let carried = open.carried;
+            let permit = match self.offer(&mut open.session, &letter.message, &mut before).await {
+                Some(Ok(())) => {
+                    let takes_next = self.takes_next(&open);
+                    self.permitted(letter.row, takes_next, before.take()).await
+                }
+                Some(Err(error)) => {
+                    self.tell(before).await;
+                    return self.conclude(open, letter.row, Err(error)).await;
+                }
+                None => None,
+            };
+            let Some(permit) = permit else {
+                // The connection is dropped: a letter stands offered on it that must not be ended.
+                self.tell(before).await;
+                return self.tell(Some(Done { row: letter.row, finished: stopped(carried) })).await;
+            };
+            let next = match permit.next {
+                Some(row) => self.letter(&row).await,
+                None => None,
+            };
+            let commit = open.session.commit(&letter.message, next.as_ref().map(Letter::message));
+            let (outcome, ()) = tokio::join!(commit, async { self.prepare(permit.ahead) });
+            match next {
+                Some(next) if is_fit(&outcome) => {
+                    open.carried += u64::from(outcome.is_ok());
+                    before = Some(judged(letter.row, outcome, carried));
+                    letter = next;
+                }
+                next => {
+                    let returned =
+                        |next: Letter| Done { row: next.row, finished: Finished::Returned };
+                    self.tell(next.map(returned)).await;
+                    return self.conclude(open, letter.row, outcome).await;
+                }
             }
-        };
-        let open = match self.open.take() {
-            Some(open) => open,
-            None => match until_stop(&mut self.stop, self.transport.open()).await {
-                Some(Ok(session)) => Open { session, carried: 0 },
-                Some(Err(error)) => return Finished::Unopened(error),
-                None => return stopped(0),
-            },
-        };
-        self.transact(open, row.number, &message).await
+        }
     }
 
-    /// One transaction. The connection is kept only when it is known to be fit for the next one.
-    async fn transact(
+    /// The letter of a row; one that cannot be made is told.
+    async fn letter(&mut self, row: &Row) -> Option<Letter> {
+        if let Some(ready) = self.ready.take_if(|ready| ready.row == row.number) {
+            return Some(ready);
+        }
+        match self.letters.render(&row.reader) {
+            Ok(message) => Some(Letter { row: row.number, message }),
+            Err(unresolved) => {
+                let words: Vec<String> = unresolved.iter().map(ToString::to_string).collect();
+                let finished = Finished::Unrenderable(words.join(", "));
+                self.tell(Some(Done { row: row.number, finished })).await;
+                None
+            }
+        }
+    }
+
+    /// Makes a letter ready whose turn may come; one that cannot be made is told when it does.
+    fn prepare(&mut self, row: Option<Arc<Row>>) {
+        let Some(row) = row else { return };
+        let message = self.letters.render(&row.reader).ok();
+        self.ready = message.map(|message| Letter { row: row.number, message });
+    }
+
+    /// The connection, opened if need be; a failure is told.
+    async fn connection(&mut self, row: u64) -> Option<Open<T::Session>> {
+        if let Some(open) = self.open.take() {
+            return Some(open);
+        }
+        let finished = match until_stop(&mut self.stop, self.transport.open()).await {
+            Some(Ok(session)) => return Some(Open { session, carried: 0 }),
+            Some(Err(error)) => Finished::Unopened(error),
+            None => stopped(0),
+        };
+        self.tell(Some(Done { row, finished })).await;
+        None
+    }
+
+    /// Offers a letter, unless a stop comes first. A relay that takes its time does not hold up what became of the letter
+    /// before.
+    async fn offer(
         &mut self,
-        mut open: Open<T::Session>,
-        row: u64,
+        session: &mut T::Session,
         message: &Message,
-    ) -> Finished {
-        let carried = open.carried;
-        let outcome = match until_stop(&mut self.stop, open.session.offer(message)).await {
-            None => return stopped(carried),
-            Some(Err(error)) => Err(error),
-            Some(Ok(())) if !self.permitted(row).await => return stopped(carried),
-            Some(Ok(())) => open.session.commit(message).await,
-        };
-        open.carried += u64::from(outcome.is_ok());
-        if is_fit(&outcome) {
-            self.open = Some(open);
+        before: &mut Option<Done>,
+    ) -> Option<Result<(), SendError>> {
+        let mut offer = pin!(session.offer(message));
+        if before.is_some() {
+            let at_once = poll_fn(|cx| Poll::Ready(offer.as_mut().poll(cx))).await;
+            if let Poll::Ready(outcome) = at_once {
+                return Some(outcome);
+            }
+            self.tell(before.take()).await;
         }
-        let has_done = |open: &Open<T::Session>| {
-            open.carried >= self.messages_per_connection || open.session.is_spent()
-        };
-        if self.open.as_ref().is_some_and(has_done) {
-            self.hang_up().await;
-        }
-        let brake = match &outcome {
-            Err(SendError::Refused { stage, reply }) => brake(*stage, reply),
-            _ => None,
-        };
-        Finished::Judged { verdict: judge(outcome), brake, carried }
+        until_stop(&mut self.stop, offer).await
+    }
+
+    /// Whether another letter can follow the one in hand on this connection, in the same write.
+    fn takes_next(&self, open: &Open<T::Session>) -> bool {
+        open.session.pipelines()
+            && !open.session.is_spent()
+            && open.carried + 1 < self.messages_per_connection
     }
 
     /// Asks whether the body of a row may leave; the answer comes when the intent is durable.
-    async fn permitted(&mut self, row: u64) -> bool {
+    async fn permitted(
+        &mut self,
+        row: u64,
+        takes_next: bool,
+        done: Option<Done>,
+    ) -> Option<Permit> {
         let (permit, granted) = oneshot::channel();
-        self.answers.send(Answer::Intent { row, permit }).await.is_ok() && granted.await.is_ok()
+        let ask = Some(Ask { row, permit, takes_next });
+        self.answers.send(Answer::News { lane: self.number, done, ask }).await.ok()?;
+        granted.await.ok()
+    }
+
+    /// Tells what became of the last letter in hand. The connection is kept only when it is known to be fit for the
+    /// next one.
+    async fn conclude(
+        &mut self,
+        mut open: Open<T::Session>,
+        row: u64,
+        outcome: Result<Reply, SendError>,
+    ) {
+        let (carried, is_fit) = (open.carried, is_fit(&outcome));
+        open.carried += u64::from(outcome.is_ok());
+        let is_full = open.carried >= self.messages_per_connection || open.session.is_spent();
+        self.tell(Some(judged(row, outcome, carried))).await;
+        if is_fit {
+            self.open = Some(open);
+            if is_full {
+                self.hang_up().await;
+            }
+        }
+    }
+
+    async fn tell(&mut self, done: Option<Done>) {
+        if done.is_some() {
+            // A dispatcher that has gone needs no answer.
+            let _ = self.answers.send(Answer::News { lane: self.number, done, ask: None }).await;
+        }
     }
 
     async fn hang_up(&mut self) {
@@ -161,17 +289,24 @@ impl<T: Transport> Lane<T> {
     }
 }
 
-/// The row a lane owes an answer for: a panic gives it, so that the dispatcher never waits in vain.
+impl Letter {
+    fn message(&self) -> &Message {
+        &self.message
+    }
+}
+
+/// What a lane owes an answer for: a panic gives it, so that the dispatcher never waits in vain.
 struct Debt {
     answers: mpsc::Sender<Answer>,
-    row: Option<u64>,
+    lane: usize,
+    is_owed: bool,
 }
 
 impl Drop for Debt {
     fn drop(&mut self) {
-        if let Some(row) = self.row {
-            // There is room: the channel holds an intent and an answer of every lane.
-            let _ = self.answers.try_send(Answer::Lost { row });
+        if self.is_owed {
+            // There is room: see `UNREAD`.
+            let _ = self.answers.try_send(Answer::Lost { lane: self.lane });
         }
     }
 }
@@ -184,6 +319,14 @@ async fn until_stop<F: Future>(stop: &mut watch::Receiver<Stop>, work: F) -> Opt
         Ok(_) = stop.wait_for(|stop| *stop != Stop::No) => None,
         output = work => Some(output),
     }
+}
+
+fn judged(row: u64, outcome: Result<Reply, SendError>, carried: u64) -> Done {
+    let brake = match &outcome {
+        Err(SendError::Refused { stage, reply }) => brake(*stage, reply),
+        _ => None,
+    };
+    Done { row, finished: Finished::Judged { verdict: judge(outcome), brake, carried } }
 }
 
 fn stopped(carried: u64) -> Finished {

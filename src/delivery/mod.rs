@@ -107,7 +107,7 @@ where
     L: Ledger,
 {
     let mut lanes = tokio::task::JoinSet::new();
-    let (answers, inbox) = mpsc::channel(orders.lanes.max(1) * 2);
+    let (answers, inbox) = mpsc::channel(orders.lanes.max(1) * lane::UNREAD);
     let mut hands = Vec::with_capacity(orders.lanes);
     for number in 0..orders.lanes.max(1) {
         let (hand, jobs) = mpsc::channel(1);
@@ -119,6 +119,7 @@ where
             stop: stop.clone(),
             messages_per_connection: orders.messages_per_connection,
             open: None,
+            ready: None,
         };
         lanes.spawn(lane.run(jobs));
         hands.push(hand);

@@ -20,17 +20,27 @@ pub trait Transport: Sync {
 /// the session itself sends RSET where the transaction needs it (RFC 5321 4.1.1.5).
 pub trait Session {
     /// All that can be refused or break without the letter having gone: MAIL, RCPT, DATA up to its 354.
+    ///
+    /// A letter that `commit` has taken along is offered already: only its answers are waited for.
     fn offer(&mut self, message: &Message) -> impl Future<Output = Result<(), SendError>> + Send;
 
     /// The step after which the relay may have taken it: body, final dot, and the reply to it.
     ///
-    /// Called only after `offer` of the same message has succeeded.
+    /// Called only after `offer` of the same message has succeeded. A session that pipelines takes `next` along: what
+    /// follows a success, or a refusal that leaves the connection open, is then `offer` of that very message, or nothing.
     fn commit(
         &mut self,
         message: &Message,
+        next: Option<&Message>,
     ) -> impl Future<Output = Result<Reply, SendError>> + Send;
 
-    /// Whether the relay has announced that it takes no further letter on this connection (RFC 9422 MAILMAX).
+    /// Whether `commit` takes the next letter along in the same write (RFC 2920).
+    fn pipelines(&self) -> bool {
+        false
+    }
+
+    /// Whether no further letter can be offered: the connection has ended, or the relay has announced that it takes no
+    /// more on it (RFC 9422 MAILMAX).
     fn is_spent(&self) -> bool {
         false
     }

@@ -85,7 +85,11 @@ impl Session for Outbox {
         Ok(())
     }
 
-    async fn commit(&mut self, message: &Message) -> Result<Reply, SendError> {
+    async fn commit(
+        &mut self,
+        message: &Message,
+        _next: Option<&Message>,
+    ) -> Result<Reply, SendError> {
         match self.take(message) {
             Ok(()) => Ok(Reply::new(250, "2.0.0 rehearsed")),
             Err(why) => Err(SendError::Broken { stage: Stage::Body, proved_not_sent: true, why }),

@@ -1,6 +1,6 @@
 //! The guarantee under SIGKILL: at any moment, again and again, while the relay loses replies of its own.
 //!
-//! `scripts/kills KILLS SEED` runs it longer.
+//! `scripts/kills KILLS SEED TALK` runs it longer.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use super::support::chance::drawn;
 use super::support::desk::Desk;
 use super::support::oracle::{Account, judge};
 use super::support::relay::Relay;
-use super::support::script::{Act, Phase, Rule, Script};
+use super::support::script::{Act, Phase, Rule, Script, Talk};
 
 const READERS: usize = 2_000;
 const LANES: usize = 8;
@@ -17,12 +17,14 @@ const LANES: usize = 8;
 struct Replay {
     kills: u64,
     seed: u64,
+    talk: Talk,
 }
 
 impl Drop for Replay {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("replay with: scripts/kills {} {}", self.kills, self.seed);
+            let talk = format!("{:?}", self.talk).to_lowercase();
+            eprintln!("replay with: scripts/kills {} {} {talk}", self.kills, self.seed);
         }
     }
 }
@@ -33,10 +35,10 @@ fn asked(name: &str, usual: u64) -> u64 {
 }
 
 /// One issue, sent to its end through as many kills as it takes or as are left. Gives the kills it took.
-fn siege(seed: u64, most: u64, capabilities: &[&str]) -> (u64, Account) {
+fn siege(seed: u64, most: u64, talk: Talk) -> (u64, Account) {
     let lossy = Rule::at(Phase::Dot, Act::AcceptThenRst).per_mille(5, seed);
     let script = Script::new()
-        .offering(capabilities)
+        .talking(talk)
         .with(lossy)
         .on(Phase::Dot, Act::Delay(Duration::from_millis(2)));
     let relay = Relay::start(script);
@@ -84,12 +86,12 @@ fn survives(desk: &Desk, relay: &Relay, chance: u64) -> bool {
 }
 
 /// Sieges until so many kills have been survived, and says what became of everybody.
-fn kills(capabilities: &[&str], usual: u64) {
+fn kills(talk: Talk, usual: u64) {
     let (wanted, seed) = (asked("POSTRIDER_KILLS", usual), asked("POSTRIDER_SEED", 7));
-    let _replay = Replay { kills: wanted, seed };
+    let _replay = Replay { kills: wanted, seed, talk };
     let (mut done, mut sent, mut doubt, mut delivered, mut lost) = (0, 0, 0, 0, 0);
     for round in 0.. {
-        let (kills, account) = siege(drawn(seed, round), wanted - done, capabilities);
+        let (kills, account) = siege(drawn(seed, round), wanted - done, talk);
         done += kills;
         sent += account.of("sent");
         doubt += account.of("unknown");
@@ -105,6 +107,11 @@ fn kills(capabilities: &[&str], usual: u64) {
 }
 
 #[test]
-fn sixty_kills_lose_nobody_and_give_nobody_two() {
-    kills(&["8BITMIME", "SIZE 50000000"], 60);
+fn classic_kills_lose_nobody_and_give_nobody_two() {
+    kills(Talk::Classic, 40);
+}
+
+#[test]
+fn pipelined_kills_lose_nobody_and_give_nobody_two() {
+    kills(Talk::Pipelined, 40);
 }

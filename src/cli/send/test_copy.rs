@@ -43,7 +43,7 @@ pub(super) fn send(desk: &Desk<'_>, address: &str) -> Result<Exit, Failure> {
             .await
             .map_err(|error| Failure::new(exit_of_open(&error), error.to_string()))?;
         let outcome = match session.offer(&message).await {
-            Ok(()) => session.commit(&message).await,
+            Ok(()) => session.commit(&message, None).await,
             Err(error) => Err(error),
         };
         session.close().await;

@@ -3,11 +3,13 @@
 //! `pace` knows when a letter may leave and `queue` which is next; this file sends it, and `settle` writes down what
 //! became of it.
 
+mod hand;
 pub(super) mod pace;
 mod queue;
 mod settle;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,7 +23,8 @@ use super::ledger::{Ledger, Row};
 use super::verdict::Fault;
 use super::{Orders, Stop};
 use crate::rate::Limit;
-use pace::{Departure, Pace};
+use hand::Hand;
+use pace::Pace;
 use queue::{BATCH, Part};
 
 /// A wait that ends this soon after one that was announced is not worth another word.
@@ -37,20 +40,14 @@ pub(super) struct Dispatcher<'a, L> {
     pace: Pace,
     events: mpsc::Sender<Event>,
     stop: watch::Receiver<Stop>,
-    hands: Vec<mpsc::Sender<Row>>,
+    hands: Vec<Hand>,
     /// Free lanes; the last to become free is the first to work, so a slow pace keeps few connections open.
     idle: Vec<usize>,
     resting: Vec<(Instant, usize)>,
-    /// Connections in a row that each lane could not open, or that carried nothing.
-    failures: Vec<usize>,
-    /// Logins in a row that were refused for now, by lane.
-    logins: Vec<usize>,
-    /// When the letter in each lane left.
-    departures: Vec<Option<Departure>>,
     /// The rows at hand, by share.
     parts: Vec<Part>,
     /// Rows that are not attempted in this run, and that the ledger does not know of yet.
-    aside: Vec<Row>,
+    aside: Vec<Arc<Row>>,
     /// Rows that were handed out and not proved to be as before.
     begun: u64,
     /// The last wait that was announced.
@@ -90,7 +87,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         pace: Pace,
         events: mpsc::Sender<Event>,
         stop: watch::Receiver<Stop>,
-        hands: Vec<mpsc::Sender<Row>>,
+        hands: Vec<mpsc::Sender<Arc<Row>>>,
     ) -> Self {
         Self {
             ledger,
@@ -99,10 +96,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             stop,
             idle: (0..hands.len()).rev().collect(),
             resting: Vec::new(),
-            failures: vec![0; hands.len()],
-            logins: vec![0; hands.len()],
-            departures: vec![None; hands.len()],
-            hands,
+            hands: hands.into_iter().map(Hand::new).collect(),
             parts: pace.shares.iter().map(|_| Part::default()).collect(),
             pace,
             aside: Vec::new(),
@@ -185,23 +179,48 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         let rested: Vec<usize> =
             self.resting.extract_if(.., |(until, _)| *until <= now).map(|(_, lane)| lane).collect();
         self.idle.extend(rested);
+        if !self.idle.is_empty() && !self.has_rows() {
+            self.reclaim(None);
+        }
         while !self.is_closed() && self.may_hand_out() {
-            let Some(share) = self.turn() else { return };
-            if self.pace.next(share, now) > now {
-                return;
-            }
-            let row = self.parts[share].rows.pop_front();
-            let (Some(lane), Some(row)) = (self.idle.pop(), row) else { return };
-            self.departures[lane] = Some(self.pace.depart(share));
+            let Some(row) = self.due_row(None) else { return };
+            let Some(lane) = self.idle.pop() else { return };
             self.began.get_or_insert(now);
-            self.begun += 1;
-            self.in_flight += 1;
+            self.hold(lane, row.clone());
             // A lane that is idle has an empty mailbox, so this cannot fail while the lane lives.
-            if self.hands[lane].try_send(row).is_err() {
+            if self.hands[lane].jobs.try_send(row).is_err() {
                 self.fault = Some(Fault::Unreachable("a lane has ended".into()));
+                self.hands[lane].give_all();
                 self.in_flight -= 1;
             }
         }
+    }
+
+    /// The next row that may leave now: the one that is kept for this lane, or the first in the list.
+    fn due_row(&mut self, lane: Option<usize>) -> Option<Arc<Row>> {
+        let now = self.pace.clock.instant();
+        let ahead = lane.and_then(|lane| self.hands[lane].ahead.take());
+        if let Some(row) = ahead {
+            let share = self.pace.share_of(row.domain());
+            if self.pace.next(share, now) <= now {
+                return Some(row);
+            }
+            self.give_back(row, false);
+            return None;
+        }
+        let share = self.turn()?;
+        if self.pace.next(share, now) > now {
+            return None;
+        }
+        self.parts[share].rows.pop_front()
+    }
+
+    /// A lane has this row in hand from now on, and its letter counts as leaving.
+    fn hold(&mut self, lane: usize, row: Arc<Row>) {
+        let departure = self.pace.depart(self.pace.share_of(row.domain()));
+        self.hands[lane].take(row, departure);
+        self.begun += 1;
+        self.in_flight += 1;
     }
 
     fn may_hand_out(&self) -> bool {
@@ -219,7 +238,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
 
     /// Before any connection has opened only one lane tries, and speaks for all.
     fn is_given_up(&self) -> bool {
-        !self.proven && self.failures.iter().any(|failures| *failures > self.orders.reconnect.len())
+        !self.proven && self.hands.iter().any(|hand| hand.failures > self.orders.reconnect.len())
     }
 
     /// With nothing in flight: whether the run is over. Waits are announced here.

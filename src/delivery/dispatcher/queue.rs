@@ -1,6 +1,7 @@
 //! The rows at hand: claimed from the ledger share by share, and taken in list order from those that may leave.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
@@ -16,7 +17,7 @@ pub(super) const BATCH: usize = 256;
 /// The rows of one share.
 #[derive(Default)]
 pub(super) struct Part {
-    pub(super) rows: VecDeque<Row>,
+    pub(super) rows: VecDeque<Arc<Row>>,
     /// Whether the ledger had no more when it was asked last.
     pub(super) exhausted: bool,
     /// When a deferred row of this share falls due.
@@ -45,8 +46,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
             }
         }
         if !self.aside.is_empty() {
-            let rows = std::mem::take(&mut self.aside);
-            let done = self.ledger.set_aside(rows).await;
+            let rows = std::mem::take(&mut self.aside).into_iter().map(Arc::unwrap_or_clone);
+            let done = self.ledger.set_aside(rows.collect()).await;
             self.or_halt(done).await;
         }
     }
@@ -62,8 +63,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let rows = self.ledger.claim(clock.now(), want, which).await?;
         let part = &mut self.parts[share];
         part.exhausted = rows.len() < want;
-        let is_stopped = |row: &Row| self.stopped.contains(row.domain());
-        let (aside, rows): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(is_stopped);
+        let is_stopped = |row: &Arc<Row>| self.stopped.contains(row.domain());
+        let (aside, rows): (Vec<_>, Vec<_>) = rows.into_iter().map(Arc::new).partition(is_stopped);
         part.rows.extend(rows);
         self.aside.extend(aside);
         if part.exhausted {
@@ -82,15 +83,44 @@ impl<L: Ledger> Dispatcher<'_, L> {
 
     /// The share whose next row is the first in the list of those that no limit keeps here.
     pub(super) fn turn(&mut self) -> Option<usize> {
-        let waiting = self.parts.iter().enumerate();
-        let mut waiting: Vec<(u64, usize)> =
-            waiting.filter_map(|(share, part)| Some((part.rows.front()?.number, share))).collect();
-        waiting.sort_unstable();
-        waiting.into_iter().map(|(_, share)| share).find(|share| self.pace.full(*share).is_none())
+        let mut first: Option<(u64, usize)> = None;
+        for (share, part) in self.parts.iter().enumerate() {
+            let Some(row) = part.rows.front() else { continue };
+            if first.is_none_or(|(number, _)| row.number < number)
+                && self.pace.full(share).is_none()
+            {
+                first = Some((row.number, share));
+            }
+        }
+        first.map(|(_, share)| share)
+    }
+
+    /// Keeps a row for a lane that can make its letter ready meanwhile; not of the last ones, which any lane may take.
+    pub(super) fn keep_ahead(&mut self, lane: usize) -> Option<Arc<Row>> {
+        let share = self.turn()?;
+        let rows = &mut self.parts[share].rows;
+        if rows.len() > self.hands.len() {
+            self.hands[lane].ahead = rows.pop_front();
+        }
+        self.hands[lane].ahead.clone()
+    }
+
+    /// Takes back what is kept for lanes, or for one of them.
+    pub(super) fn reclaim(&mut self, lane: Option<usize>) {
+        let hands = match lane {
+            Some(lane) => &mut self.hands[lane..=lane],
+            None => &mut self.hands[..],
+        };
+        let mut rows: Vec<Arc<Row>> =
+            hands.iter_mut().filter_map(|hand| hand.ahead.take()).collect();
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.number));
+        for row in rows {
+            self.give_back(row, false);
+        }
     }
 
     /// Leaves a row for later in this run, before all others.
-    pub(super) fn give_back(&mut self, row: Row, garbled: bool) {
+    pub(super) fn give_back(&mut self, row: Arc<Row>, garbled: bool) {
         if self.stopped.contains(row.domain()) {
             self.aside.push(row);
             return;
@@ -105,6 +135,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if numbers.is_empty() {
             return Vec::new();
         }
+        self.reclaim(None);
         self.withdrawn.extend(numbers);
         let mut events = Vec::new();
         for part in &mut self.parts {
@@ -124,9 +155,10 @@ impl<L: Ledger> Dispatcher<'_, L> {
 
     /// Leaves the rows of a domain for the next run.
     pub(super) fn stop_domain(&mut self, domain: String) {
+        self.reclaim(None);
         for part in &mut self.parts {
-            let of_domain = |row: &Row| row.domain() == domain;
-            let (aside, rows): (Vec<Row>, Vec<Row>) = part.rows.drain(..).partition(of_domain);
+            let of_domain = |row: &Arc<Row>| row.domain() == domain;
+            let (aside, rows): (Vec<_>, Vec<_>) = part.rows.drain(..).partition(of_domain);
             part.rows = rows.into();
             self.aside.extend(aside);
         }

@@ -1,15 +1,15 @@
 //! What became of letters: verdicts become durable entries, and rows are tried again or not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 
 use super::Dispatcher;
-use super::pace::Departure;
+use super::hand::Flight;
 use crate::delivery::breaker::Trip;
 use crate::delivery::event::Event;
-use crate::delivery::lane::{Answer, Finished};
+use crate::delivery::lane::{Answer, Ask, Done, Finished, Permit};
 use crate::delivery::ledger::{Entry, Ledger, Outcome, Row};
 use crate::delivery::transport::{OpenError, Reply, Stage};
 use crate::delivery::verdict::{Brake, Failure, Fault, Verdict, brake, judge_open};
@@ -21,7 +21,8 @@ const STRIKES: u32 = 3;
 #[derive(Default)]
 struct Batch {
     entries: Vec<Entry>,
-    permits: Vec<(u64, oneshot::Sender<()>)>,
+    /// The questions, by lane.
+    asked: Vec<(usize, Ask)>,
     events: Vec<Event>,
 }
 
@@ -52,11 +53,15 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let mut batch = Batch::default();
         for answer in answers {
             match answer {
-                Answer::Intent { row, permit } => self.intend(row, permit, &mut batch),
-                Answer::Done { lane, row, finished } => {
-                    self.finish(lane, *row, finished, &mut batch);
+                Answer::News { lane, done, ask } => {
+                    if let Some(done) = done {
+                        self.finish(lane, done, &mut batch);
+                    }
+                    if let Some(ask) = ask {
+                        self.intend(lane, ask, &mut batch);
+                    }
                 }
-                Answer::Lost { row } => self.lose(row, &mut batch),
+                Answer::Lost { lane } => self.lose(lane, &mut batch),
             }
         }
         let entries = std::mem::take(&mut batch.entries);
@@ -68,7 +73,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 for row in &left {
                     self.attempting.remove(row);
                 }
-                batch.permits.retain(|(row, _)| !left.contains(row));
+                batch.asked.retain(|(_, ask)| !left.contains(&ask.row));
                 batch.events.extend(self.withdraw(left));
             }
             Err(error) => {
@@ -76,86 +81,115 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 if !matches!(self.fault, Some(Fault::Ledger(_))) {
                     self.halt(Fault::Ledger(error.to_string()), &mut batch);
                 }
-                batch.permits.clear();
+                batch.asked.clear();
                 // These are not on disk, so nothing is to be taken back there.
                 for row in intents {
                     self.attempting.remove(&row);
                 }
             }
         }
-        for (_, permit) in batch.permits {
-            let _ = permit.send(());
+        for (lane, ask) in batch.asked {
+            self.permit(lane, ask);
         }
         for event in batch.events {
             self.tell(event).await;
         }
     }
 
-    fn intend(&mut self, row: u64, permit: oneshot::Sender<()>, batch: &mut Batch) {
+    /// Whether the domain of a row in hand was stopped meanwhile.
+    fn is_stopped(&self, lane: usize, row: u64) -> bool {
+        let row = self.hands[lane].holds(row);
+        row.is_some_and(|row| self.stopped.contains(row.domain()))
+    }
+
+    /// A body that may not leave is denied by dropping the question: the run ends, the reader has left, nothing more goes
+    /// to that domain.
+    fn intend(&mut self, lane: usize, ask: Ask, batch: &mut Batch) {
         self.proven = true;
-        if self.is_closed() {
+        if self.is_closed() || self.withdrawn.contains(&ask.row) || self.is_stopped(lane, ask.row) {
             return;
         }
         let at = self.pace.clock.now();
-        self.attempting.insert(row);
-        batch.entries.push(Entry::Attempting { row, at });
-        batch.permits.push((row, permit));
+        self.attempting.insert(ask.row);
+        batch.entries.push(Entry::Attempting { row: ask.row, at });
+        batch.asked.push((lane, ask));
     }
 
-    fn finish(&mut self, lane: usize, row: Row, finished: Finished, batch: &mut Batch) {
-        self.in_flight -= 1;
-        let departure = self.departures[lane].take();
-        if self.withdrawn.remove(&row.number) {
-            return self.left_alone(lane, &row, departure, batch);
+    /// Lets a body leave, and with it the next letter's envelope if that letter is due.
+    fn permit(&mut self, lane: usize, ask: Ask) {
+        let may_follow = ask.takes_next && !self.is_closed() && self.left() > 0;
+        let next = if may_follow { self.due_row(Some(lane)) } else { None };
+        if let Some(row) = &next {
+            self.hold(lane, row.clone());
         }
+        let ahead = if next.is_some() { self.keep_ahead(lane) } else { None };
+        // A lane that has died says so itself.
+        let _ = ask.permit.send(Permit { next, ahead });
+    }
+
+    fn finish(&mut self, lane: usize, done: Done, batch: &mut Batch) {
+        let Some(flight) = self.hands[lane].give(done.row) else { return };
+        self.in_flight -= 1;
+        if self.withdrawn.remove(&done.row) {
+            self.left_alone(lane, &flight, batch);
+        } else {
+            self.account(lane, flight, done.finished, batch);
+        }
+        if self.hands[lane].is_empty() {
+            self.reclaim(Some(lane));
+        }
+    }
+
+    fn account(&mut self, lane: usize, flight: Flight, finished: Finished, batch: &mut Batch) {
+        let Flight { row, departure } = flight;
         let attempt = match finished {
             Finished::Judged { verdict, brake, carried } => {
                 self.proven = true;
-                self.logins[lane] = 0;
+                self.hands[lane].logins = 0;
                 let rest = if carried == 0 { Rest::Connection } else { Rest::None };
                 // A connection that has carried letters and breaks says nothing about this row.
                 Attempt { verdict, brake, strike: u32::from(carried == 0), rest }
             }
             Finished::Unopened(error) => self.unopened(lane, &error),
             Finished::Unrenderable(why) => {
-                if let Some(departure) = departure {
-                    self.pace.take_back(departure);
-                }
+                self.pace.take_back(departure);
                 self.record(&row, Outcome::Failed(Failure::Local, None, why), batch);
-                self.idle.push(lane);
-                return;
+                return self.free(lane);
+            }
+            Finished::Returned => {
+                self.begun -= 1;
+                self.pace.take_back(departure);
+                self.give_back(row, false);
+                return self.free(lane);
             }
         };
-        if let (Some(departure), Some(brake)) = (departure, &attempt.brake)
+        if let Some(brake) = &attempt.brake
             && let Some(rate) = self.pace.brake(departure, brake)
         {
             batch.events.push(Event::Slowed { rate, why: brake.why.clone() });
         }
         if !is_attempt(&attempt.verdict) {
             self.begun -= 1;
-            if let Some(departure) = departure {
-                self.pace.take_back(departure);
-            }
+            self.pace.take_back(departure);
         }
         self.release(lane, &attempt, batch);
         self.conclude(row, attempt, batch);
     }
 
     /// The reader has left before the letter did: the ledger says so already.
-    fn left_alone(
-        &mut self,
-        lane: usize,
-        row: &Row,
-        departure: Option<Departure>,
-        batch: &mut Batch,
-    ) {
+    fn left_alone(&mut self, lane: usize, flight: &Flight, batch: &mut Batch) {
         self.begun -= 1;
-        if let Some(departure) = departure {
-            self.pace.take_back(departure);
-        }
-        self.idle.push(lane);
-        let (email, again) = (row.reader.email.to_string(), row.attempts > 0);
+        self.pace.take_back(flight.departure);
+        self.free(lane);
+        let (email, again) = (flight.row.reader.email.to_string(), flight.row.attempts > 0);
         batch.events.push(Event::Withdrawn { email, again });
+    }
+
+    /// A lane with nothing in hand can take a row.
+    fn free(&mut self, lane: usize) {
+        if self.hands[lane].is_empty() {
+            self.idle.push(lane);
+        }
     }
 
     /// A connection that could not be opened: not the row's fault, so it costs it no strike.
@@ -167,7 +201,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
             braked = brake(*stage, reply);
             if *stage == Stage::Auth && reply.is_transient() && !reply.closes() {
                 rest = Rest::Login;
-                if self.logins[lane] >= self.orders.logins.len() {
+                if self.hands[lane].logins >= self.orders.logins.len() {
                     halt = halt.or_else(|| Some(Fault::Identity(error.to_string())));
                 }
             }
@@ -179,15 +213,15 @@ impl<L: Ledger> Dispatcher<'_, L> {
     /// Makes a lane free again, or lets it rest after a connection that carried nothing, or gives it up.
     fn release(&mut self, lane: usize, attempt: &Attempt, batch: &mut Batch) {
         let (Verdict::NotSent(why) | Verdict::Garbled(why)) = &attempt.verdict else {
-            self.failures[lane] = 0;
-            self.idle.push(lane);
+            self.hands[lane].failures = 0;
+            self.free(lane);
             return;
         };
         let (waits, failures) = match attempt.rest {
-            _ if self.is_closed() => return self.idle.push(lane),
-            Rest::None => return self.idle.push(lane),
-            Rest::Connection => (&self.orders.reconnect, &mut self.failures[lane]),
-            Rest::Login => (&self.orders.logins, &mut self.logins[lane]),
+            _ if self.is_closed() => return self.free(lane),
+            Rest::None => return self.free(lane),
+            Rest::Connection => (&self.orders.reconnect, &mut self.hands[lane].failures),
+            Rest::Login => (&self.orders.logins, &mut self.hands[lane].logins),
         };
         self.last_trouble.clone_from(why);
         if let Some(rest) = waits.get(*failures).copied() {
@@ -198,7 +232,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
     }
 
     /// Turns a verdict into an entry, and decides whether the row is tried again in this run.
-    fn conclude(&mut self, row: Row, attempt: Attempt, batch: &mut Batch) {
+    fn conclude(&mut self, row: Arc<Row>, attempt: Attempt, batch: &mut Batch) {
         match attempt.verdict {
             Verdict::Sent(reply) => {
                 self.breakers.taken(row.domain());
@@ -234,7 +268,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
     }
 
     /// Puts a row back that was not sent, unless it was tried often enough for this run.
-    fn try_again(&mut self, row: Row, strike: u32, garbled: bool) {
+    fn try_again(&mut self, row: Arc<Row>, strike: u32, garbled: bool) {
         let strikes = self.strikes.entry(row.number).or_default();
         *strikes += strike;
         if *strikes < STRIKES {
@@ -266,12 +300,15 @@ impl<L: Ledger> Dispatcher<'_, L> {
     }
 
     /// A lane has died: its letter is in doubt if it may have been leaving, and the run stops.
-    fn lose(&mut self, row: u64, batch: &mut Batch) {
-        self.in_flight -= 1;
+    fn lose(&mut self, lane: usize, batch: &mut Batch) {
         let why = "a connection's task has ended by a mistake in this program";
-        if self.attempting.remove(&row) {
-            let outcome = Outcome::Unknown(why.into());
-            batch.entries.push(Entry::Settled { row, at: self.pace.clock.now(), outcome });
+        for flight in self.hands[lane].give_all() {
+            self.in_flight -= 1;
+            let row = flight.row.number;
+            if self.attempting.remove(&row) {
+                let outcome = Outcome::Unknown(why.into());
+                batch.entries.push(Entry::Settled { row, at: self.pace.clock.now(), outcome });
+            }
         }
         self.halt(Fault::Unreachable(why.into()), batch);
     }

@@ -5,10 +5,12 @@
 //! `delivery` owns the connections and the verdicts.
 
 mod discreet;
+mod envelope;
 mod hello;
 mod letter;
 mod login;
 mod offers;
+mod pipeline;
 #[cfg(any(test, fuzzing))]
 pub mod properties;
 mod reply;

@@ -4,6 +4,10 @@ use super::reply::Frame;
 
 /// The extensions that matter to us.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "keywords that are offered or not, each by itself"
+)]
 pub(super) struct Offers {
     /// SIZE: the largest letter in bytes; 0 stands for no announced limit (RFC 1870 4).
     pub(super) size: Option<usize>,
@@ -11,6 +15,8 @@ pub(super) struct Offers {
     pub(super) smtputf8: bool,
     /// STARTTLS (RFC 3207).
     pub(super) starttls: bool,
+    /// PIPELINING (RFC 2920).
+    pub(super) pipelining: bool,
     /// 8BITMIME (RFC 6152).
     pub(super) eight_bit: bool,
     /// LIMITS MAILMAX: how many MAIL commands one connection may carry (RFC 9422 4.1).
@@ -27,6 +33,7 @@ impl Offers {
                 "SIZE" => {
                     offers.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0));
                 }
+                "PIPELINING" => offers.pipelining = true,
                 "SMTPUTF8" => offers.smtputf8 = true,
                 "8BITMIME" => offers.eight_bit = true,
                 "LIMITS" => {
@@ -56,6 +63,8 @@ mod tests {
         framer.push(b"250-x\r\n250-8BitMime\r\n250 LIMITS RCPTMAX=1 mailmax=20\r\n");
         let offers = Offers::parse(&framer.next().unwrap().unwrap());
         assert_eq!((offers.eight_bit, offers.mailmax), (true, Some(20)));
+        framer.push(b"250-x\r\n250 Pipelining\r\n");
+        assert!(Offers::parse(&framer.next().unwrap().unwrap()).pipelining);
         framer.push(b"250-x\r\n250 LIMITS MAILMAX=0\r\n");
         assert_eq!(Offers::parse(&framer.next().unwrap().unwrap()).mailmax, None);
         framer.push(b"250-x\r\n250 SIZE\r\n");

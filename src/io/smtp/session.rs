@@ -1,45 +1,46 @@
-//! One connection on which letters go out in lock step: MAIL, RCPT, DATA, body, dot.
+//! One connection. Here it is in lock step: MAIL, RCPT, DATA, body, dot, each after the answer to the last; `pipeline`
+//! speaks in groups where the relay offers that.
 
 use std::fmt::Display;
 use std::time::Duration;
 
-use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
+use lettre::transport::smtp::commands::{Data, Quit, Rset};
 use tokio::time::timeout;
 
+use super::envelope::{mail, needs_smtputf8, rcpt};
 use super::letter;
 use super::offers::Offers;
 use super::reply::Frame;
 use super::stream::{Line, in_words};
-use crate::address::EmailAddress;
 use crate::config::Timeouts;
 use crate::delivery::transport::{Reply, SendError, Session, Stage};
-use crate::message::{Envelope, Message};
+use crate::message::Message;
 
 /// An open connection to the relay.
 ///
 /// After a refusal RSET goes before the next MAIL, so the verdict does not wait for it.
 pub struct SmtpSession {
     connection: AsyncSmtpConnection,
-    line: Line,
-    offers: Offers,
-    timeouts: Timeouts,
-    state: State,
-    /// How many MAIL commands were taken, right or wrong.
-    mails: u64,
+    pub(super) line: Line,
+    pub(super) offers: Offers,
+    pub(super) timeouts: Timeouts,
+    pub(super) state: State,
+    /// How many MAIL commands were said, whatever the answer.
+    pub(super) mails: u64,
 }
 
 /// What may come next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// MAIL.
     Idle,
     /// RSET, then MAIL.
     Refused,
     /// The body: the relay has said 354.
     Offered,
+    /// The answers to the envelope that went with the letter before.
+    Ahead,
     /// Nothing: a step broke off, or its future was dropped.
     Over(String),
 }
@@ -64,13 +65,13 @@ impl SmtpSession {
     }
 
     /// Ends the connection at once; bytes still in a buffer never leave.
-    fn end(&mut self, why: String) {
+    pub(super) fn end(&mut self, why: String) {
         self.line.cut();
         self.state = State::Over(why);
     }
 
     /// Ends the connection, and says so.
-    fn broken(&mut self, stage: Stage, proved_not_sent: bool, why: String) -> SendError {
+    pub(super) fn broken(&mut self, stage: Stage, proved_not_sent: bool, why: String) -> SendError {
         let garbled = proved_not_sent && self.line.is_garbled();
         self.end(why.clone());
         if garbled {
@@ -80,13 +81,13 @@ impl SmtpSession {
     }
 
     /// Ends the connection because of what was said on it, before any dot.
-    fn garbled(&mut self, stage: Stage, why: String) -> SendError {
+    pub(super) fn garbled(&mut self, stage: Stage, why: String) -> SendError {
         self.end(why.clone());
         SendError::Garbled { stage, why }
     }
 
     /// Ends a transaction; a relay that has said more than it was asked is out of step and not asked again.
-    fn settle(&mut self, state: State) {
+    pub(super) fn settle(&mut self, state: State) {
         if self.line.has_surplus() {
             self.end("the relay said more than it was asked".into());
         } else {
@@ -99,7 +100,7 @@ impl SmtpSession {
         if self.line.has_surplus() {
             return Err(self.garbled(stage, "the relay said more than it was asked".into()));
         }
-        let limit = if stage == Stage::Data { self.timeouts.data } else { self.timeouts.command };
+        let limit = self.limit(stage);
         let said = timeout(limit, self.connection.command(command)).await;
         match self.line.take_heard().first().map(Frame::reply) {
             Some(reply) => Ok(reply),
@@ -153,53 +154,13 @@ impl SmtpSession {
         Err(self.garbled(Stage::Rset, format!("RSET was answered with `{reply}`")))
     }
 
-    /// What the relay has announced it will not take, as the reply it would give: nothing is said for it.
-    fn foreseen(&self, message: &Message) -> Option<SendError> {
-        let reverse_path = &message.envelope.reverse_path;
-        if !self.offers.smtputf8 && needs_smtputf8(message) {
-            let stage = if reverse_path.needs_smtputf8() { Stage::Mail } else { Stage::Rcpt };
-            let text = "5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)";
-            return Some(SendError::Refused { stage, reply: Reply::new(550, text) });
-        }
-        let size = message.bytes.len();
-        let limit = self.offers.size.filter(|&limit| limit > 0 && limit < size)?;
-        let text = format!(
-            "5.3.4 not tried: the letter has {size} bytes and the relay announced a limit of {limit} (RFC 1870)"
-        );
-        Some(SendError::Refused { stage: Stage::Mail, reply: Reply::new(552, &text) })
-    }
-
-    fn mail(&self, message: &Message) -> Mail {
-        let reverse_path = &message.envelope.reverse_path;
-        let mut parameters = Vec::new();
-        if self.offers.size.is_some() {
-            parameters.push(MailParameter::Size(message.bytes.len()));
-        }
-        if needs_smtputf8(message) {
-            // To holds the address as it is; a relay that speaks SMTPUTF8 must offer 8BITMIME (RFC 6531 3.1).
-            if self.offers.eight_bit {
-                parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-            }
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        Mail::new(Some(address(reverse_path)), parameters)
-    }
-
     /// Everything but the dot, and then what the relay has said meanwhile: if anything, no dot follows.
     async fn write_body(&mut self, bytes: &[u8]) -> Result<(), SendError> {
         let written = self.line.write(bytes, self.timeouts.block).await;
         let heard = timeout(self.timeouts.block, self.line.overhear()).await;
         let why = match (heard, written) {
             (Ok(Ok(None)), Ok(())) if !self.line.has_surplus() => return Ok(()),
-            (Ok(Ok(Some(frame))), _) => {
-                let reply = frame.reply();
-                if reply.is_transient() || reply.is_permanent() {
-                    self.end(reply.to_string());
-                    return Err(SendError::Refused { stage: Stage::Body, reply });
-                }
-                let why = format!("the relay said `{reply}` before the end of the letter");
-                return Err(self.garbled(Stage::Body, why));
-            }
+            (Ok(Ok(Some(frame))), _) => return Err(self.interrupted(&frame)),
             (_, Err(error)) => in_words(&error),
             (Ok(Err(error)), Ok(())) => self.line.trouble().unwrap_or_else(|| in_words(&error)),
             (_, Ok(())) => "the relay spoke before the end of the letter".into(),
@@ -220,45 +181,61 @@ impl SmtpSession {
             let why = why(&self.line, said.map(|said| said.map(drop)).ok(), limit);
             return Err(self.broken(Stage::Dot, false, why));
         };
-        if reply.is_positive() {
-            self.settle(State::Idle);
-            return Ok(reply);
+        self.answered(reply, State::Idle)
+    }
+
+    /// The relay has said something between its 354 and the dot: no dot follows.
+    pub(super) fn interrupted(&mut self, frame: &Frame) -> SendError {
+        let reply = frame.reply();
+        if reply.is_transient() || reply.is_permanent() {
+            self.end(reply.to_string());
+            return SendError::Refused { stage: Stage::Body, reply };
         }
-        if !reply.is_transient() && !reply.is_permanent() {
+        let why = format!("the relay said `{reply}` before the end of the letter");
+        self.garbled(Stage::Body, why)
+    }
+
+    /// What the answer to the dot means, and whether the connection goes on in this state.
+    pub(super) fn answered(&mut self, reply: Reply, state: State) -> Result<Reply, SendError> {
+        let refused = reply.is_transient() || reply.is_permanent();
+        if !reply.is_positive() && !refused {
             let why = format!("the final dot was answered with `{reply}`");
             return Err(self.broken(Stage::Dot, false, why));
         }
         if reply.closes() {
             self.end(reply.to_string());
+        } else if state == State::Ahead {
+            self.state = state;
         } else {
-            self.settle(State::Idle);
+            self.settle(state);
         }
-        Err(SendError::Refused { stage: Stage::Dot, reply })
+        if refused { Err(SendError::Refused { stage: Stage::Dot, reply }) } else { Ok(reply) }
     }
-}
 
-impl Session for SmtpSession {
-    async fn offer(&mut self, message: &Message) -> Result<(), SendError> {
-        if let (State::Idle | State::Refused, Some(refusal)) = (&self.state, self.foreseen(message))
-        {
-            return Err(refusal);
-        }
-        let state = self.begin();
-        if !matches!(state, State::Idle | State::Refused) {
-            let why =
-                if let State::Over(why) = state { why } else { "a letter is under way".into() };
-            return Err(self.broken(Stage::Mail, true, why));
-        }
-        self.listen().await?;
-        if state == State::Refused {
+    /// How long the answer to a command may take.
+    pub(super) fn limit(&self, stage: Stage) -> Duration {
+        if stage == Stage::Data { self.timeouts.data } else { self.timeouts.command }
+    }
+
+    /// Whether the relay takes no further MAIL.
+    pub(super) fn is_used_up(&self) -> bool {
+        self.offers.mailmax.is_some_and(|mailmax| self.mails >= mailmax)
+    }
+
+    /// The envelope, each command after the answer to the last.
+    async fn offer_in_steps(
+        &mut self,
+        message: &Message,
+        after_refusal: bool,
+    ) -> Result<(), SendError> {
+        if after_refusal {
             self.reset().await?;
         }
         self.mails += 1;
-        let reply = self.exchange(Stage::Mail, self.mail(message)).await?;
+        let reply = self.exchange(Stage::Mail, mail(message, &self.offers)).await?;
         let hoped_for = reply.is_positive();
         self.require(Stage::Mail, reply, hoped_for)?;
-        let rcpt = Rcpt::new(address(&message.envelope.recipient), Vec::new());
-        let reply = self.exchange(Stage::Rcpt, rcpt).await?;
+        let reply = self.exchange(Stage::Rcpt, rcpt(message)).await?;
         let hoped_for = reply.is_positive();
         self.require(Stage::Rcpt, reply, hoped_for)?;
         let reply = self.exchange(Stage::Data, Data).await?;
@@ -267,24 +244,60 @@ impl Session for SmtpSession {
         self.state = State::Offered;
         Ok(())
     }
+}
 
-    async fn commit(&mut self, message: &Message) -> Result<Reply, SendError> {
+impl Session for SmtpSession {
+    async fn offer(&mut self, message: &Message) -> Result<(), SendError> {
+        if let (State::Idle | State::Refused, Some(refusal)) =
+            (&self.state, self.offers.foreseen(message))
+        {
+            return Err(refusal);
+        }
+        let after_refusal = match self.begin() {
+            State::Ahead => return self.collect().await,
+            State::Idle => false,
+            State::Refused => true,
+            State::Offered => {
+                return Err(self.broken(Stage::Mail, true, "a letter is under way".into()));
+            }
+            State::Over(why) => return Err(self.broken(Stage::Mail, true, why)),
+        };
+        self.listen().await?;
+        if self.offers.pipelining {
+            self.offer_group(message, after_refusal).await
+        } else {
+            self.offer_in_steps(message, after_refusal).await
+        }
+    }
+
+    async fn commit(
+        &mut self,
+        message: &Message,
+        next: Option<&Message>,
+    ) -> Result<Reply, SendError> {
         match self.begin() {
             State::Offered => {}
             State::Over(why) => return Err(self.broken(Stage::Body, true, why)),
-            State::Idle | State::Refused => {
+            State::Idle | State::Refused | State::Ahead => {
                 return Err(self.broken(Stage::Body, true, "no letter was offered".into()));
             }
         }
         if let Err(why) = letter::check(&message.bytes, needs_smtputf8(message)) {
             return Err(self.broken(Stage::Body, true, why));
         }
+        if self.offers.pipelining {
+            return self.commit_group(message, next).await;
+        }
         self.write_body(&message.bytes).await?;
         self.write_dot().await
     }
 
+    fn pipelines(&self) -> bool {
+        self.offers.pipelining
+    }
+
     fn is_spent(&self) -> bool {
-        self.offers.mailmax.is_some_and(|mailmax| self.mails >= mailmax)
+        matches!(self.state, State::Over(_)) || self.is_used_up()
     }
 
     async fn close(mut self) {
@@ -296,17 +309,6 @@ impl Session for SmtpSession {
             let _ = timeout(QUIT, goodbye).await;
         }
     }
-}
-
-/// Whether an address of the letter needs SMTPUTF8 (RFC 6531); everybody else's letter goes without.
-fn needs_smtputf8(message: &Message) -> bool {
-    let Envelope { reverse_path, recipient } = &message.envelope;
-    reverse_path.needs_smtputf8() || recipient.needs_smtputf8()
-}
-
-/// `EmailAddress` is stricter than lettre's own check.
-fn address(address: &EmailAddress) -> Address {
-    Address::new_dangerous(address.local_part(), address.domain())
 }
 
 /// Why no reply came: in time, or at all.

@@ -1,6 +1,6 @@
 //! The bytes' way out: TCP, alone or under TLS, with a count of what the kernel took.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -69,6 +69,20 @@ impl AsyncWrite for Counted {
         Poll::Ready(Ok(taken))
     }
 
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let taken = std::task::ready!(Pin::new(&mut self.socket).poll_write_vectored(cx, parts))?;
+        self.accepted += taken as u64;
+        Poll::Ready(Ok(taken))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.socket).poll_flush(cx)
     }
@@ -117,6 +131,19 @@ impl Channel {
         match self {
             Self::Plain(counted) => Pin::new(counted).poll_write(cx, bytes),
             Self::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+            Self::Cut => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+
+    /// Several parts in one write, where the socket can do that.
+    pub(super) fn poll_write_vectored(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(counted) => Pin::new(counted).poll_write_vectored(cx, parts),
+            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, parts),
             Self::Cut => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         }
     }

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -87,6 +87,28 @@ impl Line {
         .await
     }
 
+    /// The next reply, past lettre.
+    pub(super) async fn hear(&self) -> io::Result<Frame> {
+        poll_fn(|cx| {
+            let mut state = self.state();
+            ready!(state.poll_waiting(cx))?;
+            Poll::Ready(state.waiting.take().ok_or(io::ErrorKind::UnexpectedEof.into()))
+        })
+        .await
+    }
+
+    /// What the relay is known to have said unasked, without asking the kernel; an error if it is known to have hung up.
+    pub(super) async fn glance(&self) -> io::Result<Option<Frame>> {
+        poll_fn(|cx| {
+            let mut state = self.state();
+            match state.poll_waiting(cx) {
+                Poll::Ready(result) => Poll::Ready(result.map(|()| state.waiting.clone())),
+                Poll::Pending => Poll::Ready(Ok(None)),
+            }
+        })
+        .await
+    }
+
     /// Whether bytes have arrived that belong to no reply asked for.
     pub(super) fn has_surplus(&self) -> bool {
         let state = self.state();
@@ -110,7 +132,16 @@ impl Line {
 
     /// Writes and flushes all of it; fails when for `block` nothing of it was taken.
     pub(super) async fn write(&self, bytes: &[u8], block: Duration) -> io::Result<()> {
-        let result = self.while_progress(block, self.write_and_flush(bytes)).await;
+        self.write_parts(&mut [IoSlice::new(bytes)], block).await
+    }
+
+    /// The same with several parts that are not empty, in one write if the kernel takes all of it.
+    pub(super) async fn write_parts(
+        &self,
+        parts: &mut [IoSlice<'_>],
+        block: Duration,
+    ) -> io::Result<()> {
+        let result = self.while_progress(block, self.write_and_flush(parts)).await;
         if let Err(error) = &result {
             self.state().note(in_words(error));
         }
@@ -150,14 +181,13 @@ impl Line {
         poll_fn(|cx| self.state().channel.poll_shutdown(cx)).await
     }
 
-    async fn write_and_flush(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut at = 0;
-        while at < bytes.len() {
-            let taken = poll_fn(|cx| self.state().channel.poll_write(cx, &bytes[at..])).await?;
+    async fn write_and_flush(&self, mut parts: &mut [IoSlice<'_>]) -> io::Result<()> {
+        while !parts.is_empty() {
+            let taken = poll_fn(|cx| self.state().channel.poll_write_vectored(cx, parts)).await?;
             if taken == 0 {
                 return Err(io::ErrorKind::WriteZero.into());
             }
-            at += taken;
+            IoSlice::advance_slices(&mut parts, taken);
         }
         poll_fn(|cx| self.state().channel.poll_flush(cx)).await
     }

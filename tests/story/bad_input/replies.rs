@@ -2,11 +2,13 @@
 
 use super::super::support::desk::Desk;
 use super::super::support::relay::Relay;
-use super::super::support::script::{Act, Phase, Script};
+use super::super::support::script::{Act, Phase, Script, Talk};
 
 /// Sends one letter to a relay that answers RCPT with these bytes, always; gives what the editor is told.
 fn told(bytes: &[u8]) -> String {
-    let relay = Relay::start(Script::new().on(Phase::Rcpt, Act::Garbage(bytes.to_vec())));
+    let relay = Relay::start(
+        Script::new().talking(Talk::Classic).on(Phase::Rcpt, Act::Garbage(bytes.to_vec())),
+    );
     let desk = Desk::new(1, relay.port());
     let run = desk.run("send drafts/tide.md --yes").exits(5);
     assert!(!run.stderr.contains(|c: char| c.is_control() && c != '\n'), "{:?}", run.stderr);

@@ -1,7 +1,9 @@
 //! The engine between a scripted relay and a real ledger, in paused time.
 
 mod breakers;
+mod connections;
 mod failing;
+mod following;
 mod limits;
 mod pace;
 
@@ -58,6 +60,12 @@ struct Relay {
     offer: Option<Offer>,
     carried: u64,
     panics: bool,
+    /// Who takes his time over an offer.
+    ponders: Option<&'static str>,
+    /// Whether it takes the next letter's offer along.
+    pipelines: bool,
+    /// The offer that was taken along, and what came of it.
+    riding: Option<(String, Result<(), SendError>)>,
 }
 
 impl Transport for Relay {
@@ -73,25 +81,53 @@ impl Transport for Relay {
     }
 }
 
+impl Relay {
+    /// One that speaks in lock step and one that pipelines.
+    fn both() -> [Self; 2] {
+        [false, true].map(|pipelines| Self { pipelines, ..Self::default() })
+    }
+
+    fn asked(&self, recipient: &str) -> Result<(), SendError> {
+        self.offered.lock().unwrap().push((Instant::now(), recipient.into()));
+        if let Some(offer) = self.offer {
+            offer(self.carried, recipient)?;
+        }
+        if self.refuse == Some(recipient) {
+            let reply = Reply::new(450, "4.7.1 come again");
+            return Err(SendError::Refused { stage: Stage::Rcpt, reply });
+        }
+        Ok(())
+    }
+}
+
 impl Session for Relay {
     async fn offer(&mut self, message: &Message) -> Result<(), SendError> {
-        let recipient = message.envelope.recipient.to_string();
-        self.offered.lock().unwrap().push((Instant::now(), recipient));
-        if let Some(offer) = self.offer {
-            offer(self.carried, message.envelope.recipient.as_str())?;
+        let recipient = message.envelope.recipient.as_str();
+        if self.ponders == Some(recipient) {
+            sleep(Duration::from_millis(50)).await;
         }
-        match self.refuse {
-            Some(address) if message.envelope.recipient.as_str() == address => {
-                Err(SendError::Refused {
-                    stage: Stage::Rcpt,
-                    reply: Reply::new(450, "4.7.1 come again"),
-                })
+        match self.riding.take() {
+            Some((rides, outcome)) => {
+                assert_eq!(rides, recipient, "another letter was taken along");
+                outcome
             }
-            _ => Ok(()),
+            None => self.asked(recipient),
         }
     }
 
-    async fn commit(&mut self, message: &Message) -> Result<Reply, SendError> {
+    fn pipelines(&self) -> bool {
+        self.pipelines
+    }
+
+    async fn commit(
+        &mut self,
+        message: &Message,
+        next: Option<&Message>,
+    ) -> Result<Reply, SendError> {
+        if let (true, Some(next)) = (self.pipelines, next) {
+            let recipient = next.envelope.recipient.as_str();
+            self.riding = Some((recipient.into(), self.asked(recipient)));
+        }
         let recipient = message.envelope.recipient.to_string();
         assert!(!(self.panics && recipient == "reader2@example.org"), "as the script says");
         self.carried += 1;
@@ -172,6 +208,10 @@ fn orders(lanes: usize, rate: &str) -> Orders {
     }
 }
 
+fn broken() -> SendError {
+    SendError::Broken { stage: Stage::Rcpt, proved_not_sent: true, why: "end of file".into() }
+}
+
 /// When the ledger's story begins.
 fn begin() -> Timestamp {
     Timestamp::from_second(1_790_000_000).unwrap()
@@ -219,8 +259,8 @@ fn most_within(span: Duration, left: &[(Instant, String)]) -> usize {
 }
 
 /// Runs 301 letters at 600 a minute and gives when each left.
-async fn departures(lanes: usize) -> Vec<Duration> {
-    let relay = Relay { latency: Duration::from_millis(40), ..Relay::default() };
+async fn departures(lanes: usize, pipelines: bool) -> Vec<Duration> {
+    let relay = Relay { pipelines, latency: Duration::from_millis(40), ..Relay::default() };
     let (mut ledger, letters) = plan(301);
     let ending = run(&relay, &mut ledger, letters, &orders(lanes, "600/min")).await.unwrap();
     assert_eq!(ending.tally.of(State::Sent), 301);
@@ -230,8 +270,9 @@ async fn departures(lanes: usize) -> Vec<Duration> {
 
 #[tokio::test(start_paused = true)]
 async fn the_rate_holds_over_half_a_minute_whatever_the_lanes() {
-    let (one, eight) = (departures(1).await, departures(8).await);
-    for departures in [&one, &eight] {
+    let (one, eight) = (departures(1, false).await, departures(8, false).await);
+    let (one_group, eight_groups) = (departures(1, true).await, departures(8, true).await);
+    for departures in [&one, &eight, &one_group, &eight_groups] {
         let total = departures.last().unwrap().as_secs_f64();
         assert!((29.4..=30.6).contains(&total), "{total} s for 300 intervals of 100 ms");
         for (n, at) in departures.iter().enumerate() {
@@ -259,8 +300,10 @@ async fn a_slow_pace_keeps_one_connection_open_and_a_slow_relay_all_of_them() {
 
 #[tokio::test(start_paused = true)]
 async fn no_body_leaves_once_the_ledger_cannot_be_written() {
-    for (appends, heals) in (0..12).flat_map(|appends| [(appends, false), (appends, true)]) {
-        let relay = Relay { latency: Duration::from_millis(5), ..Relay::default() };
+    let cases = (0..12).flat_map(|appends| [(appends, false), (appends, true)]);
+    let cases = cases.flat_map(|case| Relay::both().map(|relay| (case, relay)));
+    for ((appends, heals), relay) in cases {
+        let relay = Relay { latency: Duration::from_millis(5), ..relay };
         let (inner, letters) = plan(30);
         let intents = Arc::new(AtomicUsize::new(0));
         let mut ledger = Failing { inner, appends, heals, intents: intents.clone() };
@@ -305,50 +348,6 @@ async fn a_reader_who_is_refused_for_now_is_tried_until_give_up_and_then_failed(
     assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Failed)), (2, 1));
     let took = before.elapsed();
     assert!(took > Duration::from_mins(50) && took < Duration::from_mins(65), "{took:?}");
-}
-
-fn broken() -> SendError {
-    SendError::Broken { stage: Stage::Rcpt, proved_not_sent: true, why: "end of file".into() }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_lane_that_panics_ends_the_run_and_leaves_its_letter_in_doubt() {
-    let relay = Relay { panics: true, ..Relay::default() };
-    let (mut ledger, letters) = plan(50);
-    let orders = orders(3, "100/s");
-    let ending = run(&relay, &mut ledger, letters, &orders);
-    let ending = tokio::time::timeout(Duration::from_mins(5), ending).await.unwrap().unwrap();
-    assert!(matches!(ending.fault, Some(Fault::Unreachable(_))), "{ending:?}");
-    assert_eq!(ending.tally.of(State::Unknown), 1);
-    assert_eq!(ending.tally.of(State::Attempting), 0);
-    assert_eq!(ending.tally.of(State::Sent), relay.committed.lock().unwrap().len() as u64);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_letter_that_breaks_every_connection_holds_up_nobody_else() {
-    for lanes in [1, 4] {
-        let offer = |_, to: &str| if to == "reader1@example.org" { Err(broken()) } else { Ok(()) };
-        let relay = Relay { offer: Some(offer), ..Relay::default() };
-        let (mut ledger, letters) = plan(30);
-        let reconnect = vec![Duration::from_secs(1); 3];
-        let orders = Orders { reconnect, ..orders(lanes, "1000/s") };
-        let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
-        assert_eq!(ending.fault, None, "with {lanes} lanes");
-        assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Pending)), (29, 1));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn connections_that_grow_stale_cost_no_letter_its_turn() {
-    // Every connection dies after one letter, so that all lanes meet a dead one again and again.
-    let relay = Relay {
-        offer: Some(|carried, _| if carried == 1 { Err(broken()) } else { Ok(()) }),
-        latency: Duration::from_millis(50),
-        ..Relay::default()
-    };
-    let (mut ledger, letters) = plan(40);
-    let ending = run(&relay, &mut ledger, letters, &orders(8, "1000/s")).await.unwrap();
-    assert_eq!((ending.tally.of(State::Sent), ending.fault), (40, None));
 }
 
 #[tokio::test(start_paused = true)]

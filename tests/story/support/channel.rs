@@ -18,6 +18,10 @@ const TICK: Duration = Duration::from_millis(20);
 pub(super) struct Channel {
     wire: Wire,
     unread: Vec<u8>,
+    /// Replies that wait until everything that has come is read (RFC 2920 3.2).
+    held: Vec<u8>,
+    /// Whether replies are held together.
+    groups: bool,
     stop: Arc<AtomicBool>,
 }
 
@@ -27,10 +31,10 @@ enum Wire {
 }
 
 impl Channel {
-    pub(super) fn new(socket: TcpStream, stop: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(socket: TcpStream, groups: bool, stop: Arc<AtomicBool>) -> Self {
         socket.set_nodelay(true).unwrap();
         socket.set_read_timeout(Some(TICK)).unwrap();
-        Self { wire: Wire::Plain(socket), unread: Vec::new(), stop }
+        Self { wire: Wire::Plain(socket), unread: Vec::new(), held: Vec::new(), groups, stop }
     }
 
     pub(super) fn is_secure(&self) -> bool {
@@ -38,7 +42,8 @@ impl Channel {
     }
 
     /// The server's half of the handshake.
-    pub(super) fn secure(self, config: Arc<ServerConfig>) -> Result<Self, Gone> {
+    pub(super) fn secure(mut self, config: Arc<ServerConfig>) -> Result<Self, Gone> {
+        self.flush()?;
         let Wire::Plain(mut socket) = self.wire else { return Err(Gone) };
         let mut connection = ServerConnection::new(config).unwrap();
         while connection.is_handshaking() {
@@ -49,7 +54,14 @@ impl Channel {
             }
         }
         let tls = StreamOwned::new(connection, socket);
-        Ok(Self { wire: Wire::Tls(Box::new(tls)), unread: Vec::new(), stop: self.stop })
+        let wire = Wire::Tls(Box::new(tls));
+        Ok(Self {
+            wire,
+            unread: Vec::new(),
+            held: Vec::new(),
+            groups: self.groups,
+            stop: self.stop,
+        })
     }
 
     /// The next line without its CRLF.
@@ -77,9 +89,19 @@ impl Channel {
     }
 
     pub(super) fn send(&mut self, bytes: &[u8]) -> Result<(), Gone> {
+        self.held.extend_from_slice(bytes);
+        if self.groups && !self.unread.is_empty() { Ok(()) } else { self.flush() }
+    }
+
+    /// Sends what was held back.
+    pub(super) fn flush(&mut self) -> Result<(), Gone> {
+        let held = std::mem::take(&mut self.held);
+        if held.is_empty() {
+            return Ok(());
+        }
         let sent = match &mut self.wire {
-            Wire::Plain(socket) => socket.write_all(bytes),
-            Wire::Tls(tls) => tls.write_all(bytes).and_then(|()| tls.flush()),
+            Wire::Plain(socket) => socket.write_all(&held),
+            Wire::Tls(tls) => tls.write_all(&held).and_then(|()| tls.flush()),
         };
         sent.map_err(|_| Gone)
     }
@@ -91,6 +113,7 @@ impl Channel {
     }
 
     pub(super) fn half_close(&mut self) {
+        let _ = self.flush();
         if let Wire::Tls(tls) = &mut self.wire {
             tls.conn.send_close_notify();
             let _ = tls.flush();
@@ -99,12 +122,14 @@ impl Channel {
     }
 
     /// Sends RST in place of FIN.
-    pub(super) fn reset(self) {
+    pub(super) fn reset(mut self) {
+        let _ = self.flush();
         socket2::SockRef::from(self.socket()).set_linger(Some(Duration::ZERO)).unwrap();
     }
 
     /// Neither reads nor writes until the test is over.
-    pub(super) fn stall(&self) {
+    pub(super) fn stall(&mut self) {
+        let _ = self.flush();
         while !self.stop.load(Ordering::Relaxed) {
             std::thread::sleep(TICK);
         }
@@ -118,6 +143,7 @@ impl Channel {
     }
 
     fn more(&mut self) -> Result<(), Gone> {
+        self.flush()?;
         let mut space = [0; 16_384];
         loop {
             let read = match &mut self.wire {

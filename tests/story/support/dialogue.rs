@@ -17,13 +17,31 @@ pub(super) struct Dialogue<'a> {
     /// Gone once an act has ended the connection.
     channel: Option<Channel>,
     recipient: String,
+    envelope: Envelope,
+    /// What BDAT has brought of a letter.
+    chunks: Vec<u8>,
     /// Letters stored on this connection.
     stored: usize,
 }
 
+/// How far a transaction has come.
+#[derive(PartialEq)]
+enum Envelope {
+    None,
+    Sender,
+    Recipient,
+}
+
 impl<'a> Dialogue<'a> {
     pub(super) fn new(desk: &'a Desk, channel: Channel) -> Self {
-        Self { desk, channel: Some(channel), recipient: String::new(), stored: 0 }
+        Self {
+            desk,
+            channel: Some(channel),
+            recipient: String::new(),
+            envelope: Envelope::None,
+            chunks: Vec::new(),
+            stored: 0,
+        }
     }
 
     pub(super) fn run(mut self) -> Result<(), Gone> {
@@ -41,17 +59,24 @@ impl<'a> Dialogue<'a> {
                 }
                 "STARTTLS" => self.starttls()?,
                 "AUTH" => self.auth(argument)?,
-                "MAIL" => drop(self.step(Phase::Mail, "250 2.1.0 sender ok")?),
-                "RCPT" => {
-                    between(argument, '<', '>').clone_into(&mut self.recipient);
-                    self.step(Phase::Rcpt, "250 2.1.5 recipient ok")?;
-                }
+                "MAIL" => self.mail()?,
+                "RCPT" => self.rcpt(argument)?,
                 "DATA" => {
-                    if self.step(Phase::Data, "354 go ahead")? == "354" {
+                    let usual = match self.envelope {
+                        Envelope::None => "503 5.5.1 MAIL first",
+                        Envelope::Sender => "554 5.5.1 no valid recipients",
+                        Envelope::Recipient => "354 go ahead",
+                    };
+                    if self.step(Phase::Data, usual)? == "354" {
                         self.data()?;
                     }
                 }
-                "RSET" => drop(self.step(Phase::Rset, "250 2.0.0 reset")?),
+                "BDAT" => self.bdat(argument)?,
+                "RSET" => {
+                    self.envelope = Envelope::None;
+                    self.chunks.clear();
+                    self.step(Phase::Rset, "250 2.0.0 reset")?;
+                }
                 "QUIT" => {
                     self.send(b"221 2.0.0 bye\r\n")?;
                     self.channel()?.half_close();
@@ -112,10 +137,74 @@ impl<'a> Dialogue<'a> {
         Ok(())
     }
 
+    fn mail(&mut self) -> Result<(), Gone> {
+        if self.envelope != Envelope::None {
+            return self.send(b"503 5.5.1 nested MAIL\r\n");
+        }
+        if self.step(Phase::Mail, "250 2.1.0 sender ok")?.starts_with('2') {
+            self.envelope = Envelope::Sender;
+        }
+        Ok(())
+    }
+
+    fn rcpt(&mut self, argument: &str) -> Result<(), Gone> {
+        if self.envelope == Envelope::None {
+            return self.send(b"503 5.5.1 MAIL first\r\n");
+        }
+        between(argument, '<', '>').clone_into(&mut self.recipient);
+        if self.step(Phase::Rcpt, "250 2.1.5 recipient ok")?.starts_with('2') {
+            self.envelope = Envelope::Recipient;
+        }
+        Ok(())
+    }
+
+    /// A chunk (RFC 3030); one without a recipient is read and thrown away.
+    fn bdat(&mut self, argument: &str) -> Result<(), Gone> {
+        let (size, is_last) = match argument.split_once(' ') {
+            Some((size, "LAST")) => (size, true),
+            _ => (argument, false),
+        };
+        let size: usize = size.parse().unwrap();
+        let mut letter = std::mem::take(&mut self.chunks);
+        let is_whole = self.chunk(size, &mut letter);
+        if self.envelope != Envelope::Recipient {
+            is_whole?;
+            return self.send(b"554 5.5.1 no valid recipients\r\n");
+        }
+        if is_last || is_whole.is_err() {
+            return self.letter(letter, &is_whole);
+        }
+        self.chunks = letter;
+        self.send(b"250 2.0.0 chunk ok\r\n")
+    }
+
+    fn chunk(&mut self, size: usize, letter: &mut Vec<u8>) -> Result<bool, Gone> {
+        let (mut over, end) = (false, letter.len() + size);
+        while letter.len() < end {
+            let mut piece = self.channel()?.chunk()?;
+            let rest = piece.split_off(piece.len().min(end - letter.len()));
+            letter.extend_from_slice(&piece);
+            self.channel()?.put_back(&rest);
+            over |= self.interrupt(letter.len())?;
+        }
+        Ok(over)
+    }
+
     /// Takes the letter after a 354.
     fn data(&mut self) -> Result<(), Gone> {
         let mut letter = Vec::new();
-        let dot_seen = self.body(&mut letter).is_ok();
+        let ended = self.body(&mut letter);
+        self.letter(letter, &ended)
+    }
+
+    /// What becomes of a letter: all of it has come, perhaps after the relay had ended the matter, or the client has gone.
+    fn letter(&mut self, letter: Vec<u8>, ended: &Result<bool, Gone>) -> Result<(), Gone> {
+        let dot_seen = ended.is_ok();
+        self.envelope = Envelope::None;
+        if let Ok(true) = ended {
+            self.write_down(letter, true, false, None);
+            return Err(Gone);
+        }
         let act =
             if dot_seen { self.desk.act(Phase::Dot, &self.recipient, self.stored) } else { None };
         let usual = format!("250 2.0.0 queued as {}", self.desk.book().journal.len() + 1);
@@ -144,10 +233,11 @@ impl<'a> Dialogue<'a> {
         Ok(())
     }
 
-    /// Reads up to the dot; what came stays in `letter` if the client goes before.
-    fn body(&mut self, letter: &mut Vec<u8>) -> Result<(), Gone> {
+    /// Reads up to the dot, and tells whether the relay has ended the matter before; what came stays in `letter` if the
+    /// client goes.
+    fn body(&mut self, letter: &mut Vec<u8>) -> Result<bool, Gone> {
         let mut raw = Vec::new();
-        let mut searched = 0;
+        let (mut searched, mut over) = (0, false);
         let end = loop {
             let Ok(chunk) = self.channel()?.chunk() else { break Err(Gone) };
             raw.extend_from_slice(&chunk);
@@ -155,14 +245,17 @@ impl<'a> Dialogue<'a> {
                 break Ok(end);
             }
             searched = raw.len().saturating_sub(4);
-            self.interrupt(raw.len())?;
+            match self.interrupt(raw.len()) {
+                Ok(ended) => over |= ended,
+                Err(gone) => break Err(gone),
+            }
         };
         let (bytes, result) = match end {
             Ok(end) => {
                 let rest = raw.split_off(end + 3);
                 self.channel()?.put_back(&rest);
                 raw.truncate(end);
-                (raw, Ok(()))
+                (raw, Ok(over))
             }
             Err(gone) => (raw, Err(gone)),
         };
@@ -170,23 +263,28 @@ impl<'a> Dialogue<'a> {
         result
     }
 
-    /// Acts in the middle of a letter, if the script says so.
-    fn interrupt(&mut self, received: usize) -> Result<(), Gone> {
+    /// Acts in the middle of a letter, if the script says so; tells whether the matter is ended.
+    fn interrupt(&mut self, received: usize) -> Result<bool, Gone> {
         let due = self.desk.script.rules.iter().map(|rule| rule.phase);
         let due: Vec<Phase> =
             due.filter(|phase| matches!(phase, Phase::Body(at) if *at <= received)).collect();
+        let mut over = false;
         for phase in due {
             match self.desk.act(phase, &self.recipient, self.stored) {
                 Some(Act::ReplyFin(text)) => {
                     self.reply(&text)?;
                     self.channel()?.half_close();
+                    over = true;
                 }
-                Some(Act::Fin) => self.channel()?.half_close(),
+                Some(Act::Fin) => {
+                    self.channel()?.half_close();
+                    over = true;
+                }
                 Some(act) => drop(self.perform(&act, "")?),
                 None => {}
             }
         }
-        Ok(())
+        Ok(over)
     }
 
     fn write_down(
@@ -235,6 +333,7 @@ impl<'a> Dialogue<'a> {
             Act::Garbage(bytes) => self.send(bytes)?,
             Act::Flood(bytes) => loop {
                 self.send(bytes)?;
+                self.channel()?.flush()?;
             },
             Act::Delay(time) => {
                 thread::sleep(*time);
@@ -302,8 +401,11 @@ fn end_of_letter(raw: &[u8], from: usize) -> Option<usize> {
 
 /// RFC 5321 4.5.2.
 fn unstuffed(raw: &[u8]) -> Vec<u8> {
-    let lines = raw.split_inclusive(|&b| b == b'\n');
-    lines.flat_map(|line| line.strip_prefix(b".").unwrap_or(line)).copied().collect()
+    let mut plain = Vec::with_capacity(raw.len());
+    for line in raw.split_inclusive(|&b| b == b'\n') {
+        plain.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
+    }
+    plain
 }
 
 fn between(text: &str, open: char, close: char) -> &str {

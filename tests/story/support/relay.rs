@@ -71,8 +71,9 @@ impl Relay {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let channel = Channel::new(socket.unwrap(), Arc::clone(&stopped));
                 let desk = Arc::clone(&shared);
+                let groups = desk.script.groups;
+                let channel = Channel::new(socket.unwrap(), groups, Arc::clone(&stopped));
                 thread::spawn(move || desk.serve(channel));
             }
         });

@@ -13,8 +13,41 @@ pub(crate) struct Script {
     /// The same once TLS is up, if they differ.
     pub(crate) capabilities_in_tls: Option<Vec<String>>,
     pub(crate) security: Security,
+    /// Whether replies to what came together go together.
+    pub(crate) groups: bool,
     pub(crate) rules: Vec<Rule>,
 }
+
+/// How letters go over one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Talk {
+    /// Each step after the answer to the last; the dot is held back.
+    Classic,
+    /// The end of one letter and the envelope of the next together (RFC 2920).
+    Pipelined,
+}
+
+impl Talk {
+    fn offers(self) -> &'static [&'static str] {
+        match self {
+            Self::Classic => &[],
+            Self::Pipelined => &["PIPELINING"],
+        }
+    }
+}
+
+/// Tells the same story in every way to talk: `name(talk)` is written once.
+macro_rules! in_every_talk {
+    ($($name:ident),* $(,)?) => {
+        mod classic {
+            $(#[test] fn $name() { super::$name($crate::support::script::Talk::Classic); })*
+        }
+        mod pipelined {
+            $(#[test] fn $name() { super::$name($crate::support::script::Talk::Pipelined); })*
+        }
+    };
+}
+pub(crate) use in_every_talk;
 
 #[derive(Clone)]
 pub(crate) enum Security {
@@ -92,8 +125,25 @@ impl Script {
             capabilities: owned(&["PIPELINING", "8BITMIME", "SIZE 50000000"]),
             capabilities_in_tls: None,
             security: Security::None,
+            groups: true,
             rules: Vec::new(),
         }
+    }
+
+    /// Offers what this way to talk needs, and nothing that leads to another.
+    pub(crate) fn talking(mut self, talk: Talk) -> Self {
+        for capabilities in [Some(&mut self.capabilities), self.capabilities_in_tls.as_mut()] {
+            let Some(capabilities) = capabilities else { continue };
+            capabilities.retain(|line| line != "PIPELINING" && line != "CHUNKING");
+            capabilities.extend(owned(talk.offers()));
+        }
+        self
+    }
+
+    /// Lets each reply go as soon as it is known.
+    pub(crate) fn one_by_one(mut self) -> Self {
+        self.groups = false;
+        self
     }
 
     pub(crate) fn offering(mut self, capabilities: &[&str]) -> Self {

@@ -2,19 +2,34 @@
 
 use super::*;
 
-#[tokio::test]
-async fn the_sender_is_refused() {
-    let relay =
-        Relay::start(Script::new().on(Phase::Mail, Act::reply("553 5.1.8 not your address")));
-    let result = send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await;
-    assert_eq!(refused(result), (Stage::Mail, "553 5.1.8 not your address".into()));
-    assert_eq!(relay.count("RCPT"), 0);
+in_every_talk! {
+    the_sender_is_refused,
+    one_of_ten_recipients_is_unknown_and_the_connection_serves_the_other_nine,
+    a_greylisted_recipient_is_taken_the_second_time_on_the_same_connection,
+    the_relay_hangs_up_after_rcpt,
+    data_is_answered_with_250_and_no_body_is_sent,
+    data_is_refused_and_the_connection_goes_on,
+    the_354_never_comes,
+    the_relay_closes_silently_after_every_third_letter,
+    the_relay_says_421_to_the_fourth_mail,
+    a_reply_to_rcpt_that_is_none_ends_the_connection,
+    a_relay_says_how_many_letters_a_connection_carries,
+    a_letter_larger_than_the_relay_announced_is_not_offered,
+    an_address_beyond_ascii_goes_only_where_smtputf8_is_offered,
+    a_reply_without_end_to_mail_ends_the_connection,
 }
 
-#[tokio::test]
-async fn one_of_ten_recipients_is_unknown_and_the_connection_serves_the_other_nine() {
+async fn the_sender_is_refused(talk: Talk) {
+    let relay =
+        start(talk, Script::new().on(Phase::Mail, Act::reply("553 5.1.8 not your address")));
+    let result = send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await;
+    assert_eq!(refused(result), (Stage::Mail, "553 5.1.8 not your address".into()));
+    assert_eq!(relay.count("RCPT"), usize::from(talk == Talk::Pipelined));
+}
+
+async fn one_of_ten_recipients_is_unknown_and_the_connection_serves_the_other_nine(talk: Talk) {
     let unknown = Rule::at(Phase::Rcpt, Act::reply("550 5.1.1 unknown")).to("reader4@example.net");
-    let relay = Relay::start(Script::new().with(unknown));
+    let relay = start(talk, Script::new().with(unknown));
     let way = Way::to(relay.port());
     let mut session = way.session().await;
     for number in 0..10 {
@@ -32,9 +47,8 @@ async fn one_of_ten_recipients_is_unknown_and_the_connection_serves_the_other_ni
     assert_eq!((relay.count("RSET"), relay.count("EHLO"), relay.count("QUIT")), (1, 1, 1));
 }
 
-#[tokio::test]
-async fn a_greylisted_recipient_is_taken_the_second_time_on_the_same_connection() {
-    let relay = Relay::start(Script::new().greylisting());
+async fn a_greylisted_recipient_is_taken_the_second_time_on_the_same_connection(talk: Talk) {
+    let relay = start(talk, Script::new().greylisting());
     let mut session = Way::to(relay.port()).session().await;
     let message = letter_to("reader@example.net");
     let result = send(&mut session, &message).await;
@@ -43,10 +57,9 @@ async fn a_greylisted_recipient_is_taken_the_second_time_on_the_same_connection(
     assert_eq!((relay.copies("reader@example.net"), relay.connections()), (1, 1));
 }
 
-#[tokio::test]
-async fn the_relay_hangs_up_after_rcpt() {
+async fn the_relay_hangs_up_after_rcpt(talk: Talk) {
     let hang_up = Rule::at(Phase::Rcpt, Act::ReplyFin("250 ok".into())).times(1);
-    let relay = Relay::start(Script::new().with(hang_up));
+    let relay = start(talk, Script::new().with(hang_up));
     let way = Way::to(relay.port());
     let message = letter_to("reader@example.net");
     let (stage, proved, why) = broken(send_afresh(&way, &message).await);
@@ -55,9 +68,8 @@ async fn the_relay_hangs_up_after_rcpt() {
     assert_eq!(relay.copies("reader@example.net"), 1);
 }
 
-#[tokio::test]
-async fn data_is_answered_with_250_and_no_body_is_sent() {
-    let relay = Relay::start(Script::new().on(Phase::Data, Act::reply("250 ok")));
+async fn data_is_answered_with_250_and_no_body_is_sent(talk: Talk) {
+    let relay = start(talk, Script::new().on(Phase::Data, Act::reply("250 ok")));
     let mut session = Way::to(relay.port()).session().await;
     let (stage, why) = garbled(send(&mut session, &letter_to("reader@example.net")).await);
     assert_eq!((stage, why.as_str()), (Stage::Data, "DATA was answered with `250 ok`"));
@@ -66,10 +78,9 @@ async fn data_is_answered_with_250_and_no_body_is_sent() {
     assert_eq!(relay.commands().last().map(String::as_str), Some("DATA"));
 }
 
-#[tokio::test]
-async fn data_is_refused_and_the_connection_goes_on() {
+async fn data_is_refused_and_the_connection_goes_on(talk: Talk) {
     let later = Rule::at(Phase::Data, Act::reply("451 4.3.1 disk full")).times(1);
-    let relay = Relay::start(Script::new().with(later));
+    let relay = start(talk, Script::new().with(later));
     let mut session = Way::to(relay.port()).session().await;
     let message = letter_to("reader@example.net");
     let result = send(&mut session, &message).await;
@@ -78,9 +89,8 @@ async fn data_is_refused_and_the_connection_goes_on() {
     assert_eq!((relay.count("RSET"), relay.connections()), (1, 1));
 }
 
-#[tokio::test]
-async fn the_354_never_comes() {
-    let relay = Relay::start(Script::new().on(Phase::Data, Act::Stall));
+async fn the_354_never_comes(talk: Talk) {
+    let relay = start(talk, Script::new().on(Phase::Data, Act::Stall));
     let way = Way::to(relay.port());
     let session = way.timeouts(|timeouts| timeouts.data = SHORT * 4);
     let (stage, proved, why) =
@@ -88,39 +98,35 @@ async fn the_354_never_comes() {
     assert_eq!((stage, proved, why.as_str()), (Stage::Data, true, "no reply within 600ms"));
 }
 
-#[tokio::test]
-async fn the_relay_closes_silently_after_every_third_letter() {
+async fn the_relay_closes_silently_after_every_third_letter(talk: Talk) {
     let close = Rule::at(Phase::Between, Act::Fin).every(3);
-    let relay = Relay::start(Script::new().with(close));
+    let relay = start(talk, Script::new().with(close));
     assert_eq!(send_in_a_row(&relay, 8, |result| broken(result).0 == Stage::Mail).await, 2);
     assert_eq!(relay.connections(), 3);
 }
 
-#[tokio::test]
-async fn the_relay_says_421_to_the_fourth_mail() {
+async fn the_relay_says_421_to_the_fourth_mail(talk: Talk) {
     let enough = Rule::at(Phase::Mail, Act::ReplyFin("421 4.7.0 enough for now".into())).every(3);
-    let relay = Relay::start(Script::new().with(enough));
+    let relay = start(talk, Script::new().with(enough));
     let expected = |result| refused(result) == (Stage::Mail, "421 4.7.0 enough for now".into());
     assert_eq!(send_in_a_row(&relay, 8, expected).await, 2);
     assert_eq!((relay.connections(), relay.count("RSET")), (3, 0));
 }
 
-#[tokio::test]
-async fn a_reply_to_rcpt_that_is_none_ends_the_connection() {
+async fn a_reply_to_rcpt_that_is_none_ends_the_connection(talk: Talk) {
     for bytes in ["25\r\n", "999 x\r\n", "250-a\r\n550 b\r\n", "\0\r\n", "\r\n"] {
         let nonsense = Act::Garbage(bytes.as_bytes().to_vec());
-        let relay = Relay::start(Script::new().on(Phase::Rcpt, nonsense));
+        let relay = start(talk, Script::new().on(Phase::Rcpt, nonsense));
         let mut session = Way::to(relay.port()).session().await;
         let (stage, _) = garbled(send(&mut session, &letter_to("reader@example.net")).await);
         assert_eq!(stage, Stage::Rcpt, "{bytes:?}");
         assert_over(&mut session).await;
-        assert_eq!(relay.count("DATA"), 0);
+        assert_eq!(relay.count("DATA"), usize::from(talk == Talk::Pipelined));
     }
 }
 
-#[tokio::test]
-async fn a_relay_says_how_many_letters_a_connection_carries() {
-    let relay = Relay::start(Script::new().offering(&["LIMITS MAILMAX=2 RCPTMAX=1"]));
+async fn a_relay_says_how_many_letters_a_connection_carries(talk: Talk) {
+    let relay = start(talk, Script::new().offering(&["LIMITS MAILMAX=2 RCPTMAX=1"]));
     let mut session = Way::to(relay.port()).session().await;
     for number in 0..2 {
         assert!(!session.is_spent());
@@ -153,9 +159,8 @@ async fn send_in_a_row(
     again
 }
 
-#[tokio::test]
-async fn a_letter_larger_than_the_relay_announced_is_not_offered() {
-    let relay = Relay::start(Script::new().offering(&["SIZE 60"]));
+async fn a_letter_larger_than_the_relay_announced_is_not_offered(talk: Talk) {
+    let relay = start(talk, Script::new().offering(&["SIZE 60"]));
     let mut session = Way::to(relay.port()).session().await;
     let (stage, reply) = refused(send(&mut session, &letter_to("reader@example.net")).await);
     assert_eq!(stage, Stage::Mail);
@@ -164,16 +169,15 @@ async fn a_letter_larger_than_the_relay_announced_is_not_offered() {
     assert_eq!(relay.commands(), ["EHLO desk.example.org", "QUIT"]);
 }
 
-#[tokio::test]
-async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered() {
-    let relay = Relay::start(Script::new());
+async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered(talk: Talk) {
+    let relay = start(talk, Script::new());
     let message = letter_to("grüße@example.net");
     let mut session = Way::to(relay.port()).session().await;
     let (stage, reply) = refused(send(&mut session, &message).await);
     assert_eq!(stage, Stage::Rcpt);
     assert_eq!(reply, "550 5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)");
     send(&mut session, &letter_to("reader@example.net")).await.unwrap();
-    let relay = Relay::start(Script::new().offering(&["8BITMIME", "SMTPUTF8"]));
+    let relay = start(talk, Script::new().offering(&["8BITMIME", "SMTPUTF8"]));
     let to = "To: <grüße@example.net>\r\n".as_bytes();
     let message = Message { bytes: [to, &message.bytes].concat(), ..message };
     send_afresh(&Way::to(relay.port()), &message).await.unwrap();
@@ -184,10 +188,9 @@ async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered() {
     assert!(relay.commands().contains(&"MAIL FROM:<news@example.org>".to_owned()));
 }
 
-#[tokio::test]
-async fn a_reply_without_end_to_mail_ends_the_connection() {
+async fn a_reply_without_end_to_mail_ends_the_connection(talk: Talk) {
     let flood = Act::Flood(b"250-x\r\n".repeat(1000));
-    let relay = Relay::start(Script::new().on(Phase::Mail, flood));
+    let relay = start(talk, Script::new().on(Phase::Mail, flood));
     let (stage, why) =
         garbled(send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await);
     assert_eq!((stage, why.as_str()), (Stage::Mail, "the relay's reply does not end"));

@@ -18,12 +18,29 @@ use postrider::message::{Envelope, Message};
 
 use crate::support::authority::Authority;
 use crate::support::relay::Relay;
-use crate::support::script::{Act, Phase, Rule, Script, Security};
+use crate::support::script::{Act, Phase, Rule, Script, Security, Talk};
 
 /// Long enough never to matter on a busy machine.
 const PATIENT: Duration = Duration::from_secs(20);
 /// For the one phase a story lets pass in silence.
 const SHORT: Duration = Duration::from_millis(150);
+
+/// Tells the same story in lock step and in groups.
+macro_rules! in_every_talk {
+    ($($name:ident),* $(,)?) => {
+        mod classic {
+            $(#[tokio::test] async fn $name() { super::$name(super::Talk::Classic).await; })*
+        }
+        mod pipelined {
+            $(#[tokio::test] async fn $name() { super::$name(super::Talk::Pipelined).await; })*
+        }
+    };
+}
+use in_every_talk;
+
+fn start(talk: Talk, script: Script) -> Relay {
+    Relay::start(script.talking(talk))
+}
 
 /// A way to the relay that a story can bend before it is used.
 struct Way {
@@ -120,7 +137,7 @@ fn large_letter(recipient: &str) -> Message {
 /// A whole transaction.
 async fn send(session: &mut SmtpSession, message: &Message) -> Result<Reply, SendError> {
     session.offer(message).await?;
-    session.commit(message).await
+    session.commit(message, None).await
 }
 
 /// Sends it on a connection of its own.

@@ -15,7 +15,7 @@ async fn a_letter_arrives_whole_through_writes_of_a_few_bytes() {
             lines.concat()
         };
         let message = letter(BODY);
-        let (result, seen) = tokio::join!(session.commit(&message), read);
+        let (result, seen) = tokio::join!(session.commit(&message, None), read);
         assert_eq!(result.map(|reply| reply.code), Ok(250));
         assert_eq!(seen, "Subject: x\r\n\r\nGood morning.\r\n.\r\n");
     }
@@ -28,7 +28,7 @@ async fn overheard(said: &str, hangs_up: bool) -> (SendError, String) {
     if hangs_up {
         far.0.shutdown().await.unwrap();
     }
-    let result = session.commit(&letter(BODY)).await.unwrap_err();
+    let result = session.commit(&letter(BODY), None).await.unwrap_err();
     let next = session.offer(&letter(BODY)).await;
     assert!(matches!(next, Err(SendError::Broken { proved_not_sent: true, .. })), "{next:?}");
     session.close().await;
@@ -39,7 +39,7 @@ async fn overheard(said: &str, hangs_up: bool) -> (SendError, String) {
 async fn the_dot_is_held_back_when_the_relay_has_spoken_or_hung_up() {
     let body = "Subject: x\r\n\r\nGood morning.\r\n";
     let (error, got) = overheard("451 4.3.0 later\r\n", true).await;
-    let reply = crate::delivery::transport::Reply::new(451, "4.3.0 later");
+    let reply = Reply::new(451, "4.3.0 later");
     assert_eq!(error, SendError::Refused { stage: Stage::Body, reply });
     assert_eq!(got, body);
     let stage = Stage::Body;
@@ -83,7 +83,7 @@ async fn a_dot_of_which_no_byte_was_taken_is_proved_not_sent_and_any_byte_is_dou
         let (mut session, ()) = tokio::join!(offer, greet);
         left.store(BODY.len().checked_add_signed(taken).unwrap(), Ordering::Relaxed);
         let why = "the relay reset the connection".into();
-        let error = session.commit(&message).await.unwrap_err();
+        let error = session.commit(&message, None).await.unwrap_err();
         assert_eq!(error, SendError::Broken { stage, proved_not_sent: proved, why }, "{taken}");
     }
 }
@@ -92,7 +92,7 @@ async fn a_dot_of_which_no_byte_was_taken_is_proved_not_sent_and_any_byte_is_dou
 async fn a_letter_dropped_half_way_is_never_ended_or_followed_by_a_command() {
     let (mut session, far) = offered(16, BODY).await;
     let message = letter(BODY);
-    let dropped = timeout(Duration::from_secs(1), session.commit(&message)).await;
+    let dropped = timeout(Duration::from_secs(1), session.commit(&message, None)).await;
     assert!(dropped.is_err());
     session.close().await;
     assert_eq!(far.rest().await, "Subject: x\r\n\r\nGo");
@@ -103,7 +103,7 @@ async fn a_letter_that_could_smuggle_never_reaches_the_body() {
     let bad = b"Subject: x\r\n\r\n.\r\nMAIL FROM:<x@example.org>\r\n";
     let (mut session, far) = offered(1024, bad).await;
     let why = "line 3 of the letter starts with a dot".into();
-    let result = session.commit(&letter(bad)).await;
+    let result = session.commit(&letter(bad), None).await;
     assert_eq!(result, Err(SendError::Broken { stage: Stage::Body, proved_not_sent: true, why }));
     session.close().await;
     assert_eq!(far.rest().await, "");

@@ -1,6 +1,7 @@
 //! The dialogue over a pipe in memory, with the clock paused: time passes only when everybody waits.
 
 mod dot;
+mod groups;
 mod silence;
 
 use std::future::Future;
@@ -19,7 +20,7 @@ use super::socket::Socket;
 use super::*;
 use crate::backoff::Backoff;
 use crate::config::{Login, Proof, SecretSource};
-use crate::delivery::transport::{SendError, Session};
+use crate::delivery::transport::{Reply, SendError, Session};
 use crate::message::{Envelope, Message};
 
 impl Socket for DuplexStream {
@@ -155,6 +156,13 @@ impl Far {
         }
     }
 
+    /// So many bytes.
+    async fn exactly(&mut self, count: usize) -> String {
+        let mut bytes = vec![0; count];
+        self.0.read_exact(&mut bytes).await.unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
     async fn say(&mut self, text: &str) {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
@@ -169,11 +177,16 @@ impl Far {
 
 /// A session that stands before MAIL, and the relay's end of it.
 async fn opened(space: usize) -> (SmtpSession, Far) {
+    opened_with(space, "250 relay\r\n").await
+}
+
+/// The same at a relay that offers something.
+async fn opened_with(space: usize, ehlo: &str) -> (SmtpSession, Far) {
     let (near, far) = tokio::io::duplex(space);
     let mut far = Far(far);
     let greet = async {
         far.say("220 relay\r\n").await;
-        far.answer(&["250 relay\r\n"]).await;
+        far.answer(&[ehlo]).await;
     };
     let (session, ()) = tokio::join!(open_on(near, false), greet);
     (session.unwrap(), far)

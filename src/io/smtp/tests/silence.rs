@@ -49,7 +49,7 @@ async fn silence_after_each_command_is_a_broken_step_and_proves_that_nothing_was
 #[tokio::test(start_paused = true)]
 async fn silence_after_the_dot_leaves_the_letter_in_doubt() {
     let (mut session, far) = offered(1024, BODY).await;
-    let (result, took) = timed(session.commit(&letter(BODY))).await;
+    let (result, took) = timed(session.commit(&letter(BODY), None)).await;
     let why = "no reply within 600s".into();
     assert_eq!(result, Err(SendError::Broken { stage: Stage::Dot, proved_not_sent: false, why }));
     assert_eq!(took, DOT);
@@ -65,14 +65,14 @@ async fn a_reply_to_the_dot_just_in_time_counts() {
         far.say("250 2.0.0 queued\r\n").await;
     };
     let message = letter(BODY);
-    let (result, ()) = tokio::join!(session.commit(&message), slow);
+    let (result, ()) = tokio::join!(session.commit(&message, None), slow);
     assert_eq!(result.map(|reply| reply.to_string()), Ok("250 2.0.0 queued".into()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_relay_that_takes_nothing_of_the_body_is_given_up() {
     let (mut session, far) = offered(16, BODY).await;
-    let (result, took) = timed(session.commit(&letter(BODY))).await;
+    let (result, took) = timed(session.commit(&letter(BODY), None)).await;
     let why = "the relay took nothing for 180s".into();
     assert_eq!(result, Err(SendError::Broken { stage: Stage::Body, proved_not_sent: true, why }));
     assert!(took >= BLOCK && took <= BLOCK * 2, "{took:?}");
@@ -92,7 +92,7 @@ async fn a_relay_that_takes_the_body_slowly_is_waited_for() {
         far.say("250 ok\r\n").await;
     };
     let message = letter(BODY);
-    let (result, ()) = tokio::join!(session.commit(&message), slow);
+    let (result, ()) = tokio::join!(session.commit(&message, None), slow);
     assert_eq!(result.map(|reply| reply.code), Ok(250));
 }
 
