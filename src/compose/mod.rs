@@ -68,12 +68,14 @@ pub struct Materials<'a> {
     pub look: &'a Look,
     /// The project's own images that the draft shows.
     pub images: &'a Images,
+    /// Whether the plain text has the marks of ASCII only (`text.ascii`).
+    pub ascii: bool,
 }
 
 impl<'a> Materials<'a> {
     /// A newsletter, and nothing else.
     pub fn new(newsletter: &'a Newsletter) -> Self {
-        Self { newsletter, look: &PLAIN, images: &NO_IMAGES }
+        Self { newsletter, look: &PLAIN, images: &NO_IMAGES, ascii: false }
     }
 }
 
@@ -94,7 +96,7 @@ pub fn compose(
     draft: &Draft,
     materials: &Materials<'_>,
 ) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
-    let Materials { newsletter, look, images } = *materials;
+    let Materials { newsletter, look, images, .. } = *materials;
     let design = draft.front.theme.unwrap_or(look.theme.design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
     let subject = tags.mark(&draft.front.subject);
@@ -155,6 +157,7 @@ impl Parts {
             preheader: preheader.as_deref(),
             header: look.theme.header.as_deref(),
             footer: &footer,
+            ascii: materials.ascii,
         };
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));

@@ -10,6 +10,7 @@ mod newsletter;
 mod relay;
 mod settings;
 mod syntax;
+mod text;
 mod theme;
 mod unsubscribe;
 
@@ -38,6 +39,8 @@ pub struct Config {
     pub relay: Relay,
     /// How the project's own images reach readers.
     pub images: Images,
+    /// How the plain-text part is written.
+    pub text: Text,
     /// How readers leave.
     pub unsubscribe: Unsubscribe,
     /// Who answers for the letters; without it they leave unsigned.
@@ -180,6 +183,13 @@ pub struct Images {
     pub budget: u64,
 }
 
+/// `[text]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Text {
+    /// Whether typographic quotes, dashes and dots become those of ASCII.
+    pub ascii: bool,
+}
+
 /// How images that a draft names by a path reach readers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageMode {
@@ -246,6 +256,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let file = settings.path("audience.file");
     let relay = relay::read(&mut settings);
     let images = images::read(&mut settings);
+    let text = text::read(&mut settings);
     let unsubscribe = unsubscribe::read(&mut settings);
     let dkim = dkim::read(&mut settings, newsletter.as_ref().map(|newsletter| &newsletter.from));
     let dir = settings.path("state.dir");
@@ -260,7 +271,17 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
             let audience = Audience { file: file.unwrap_or_else(|| "subscribers.toml".into()) };
             let state = State { dir: dir.unwrap_or_else(|| ".postrider".into()) };
             Ok((
-                Config { newsletter, audience, relay, images, unsubscribe, dkim, state, theme },
+                Config {
+                    newsletter,
+                    audience,
+                    relay,
+                    images,
+                    text,
+                    unsubscribe,
+                    dkim,
+                    state,
+                    theme,
+                },
                 findings,
             ))
         }

@@ -179,6 +179,15 @@ impl<'a> Settings<'a> {
         usable
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let flag = self.value(key)?.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong_kind(key, "true or false");
+        }
+        flag
+    }
+
     /// A duration of at least `least`.
     pub(super) fn duration(&mut self, key: &'static str, least: Duration) -> Option<Duration> {
         self.parsed(key, |text| duration(text, least))
@@ -290,6 +299,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 /// A value of the right kind for `key`, as it is typed.
 fn example(key: &str) -> &'static str {
     match key.rsplit('.').next().unwrap_or(key) {
+        "ascii" => "true",
         "port" => "587",
         "width" => "600",
         "logo-width" => "120",

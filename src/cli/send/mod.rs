@@ -149,8 +149,12 @@ pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> 
     let config = &project.config;
     let wanted = compose::wanted_images(&draft, &project.look);
     let images = images::gather(&wanted, folders, &config.newsletter, &config.images);
-    let materials =
-        Materials { newsletter: &config.newsletter, look: &project.look, images: &images };
+    let materials = Materials {
+        newsletter: &config.newsletter,
+        look: &project.look,
+        images: &images,
+        ascii: config.text.ascii,
+    };
     let issue = match compose::compose(&draft, &materials) {
         Ok((issue, more)) => {
             remarks.extend(more);

@@ -12,7 +12,7 @@ pub(super) fn escape(value: &str, place: Place) -> Result<String, &'static str> 
         }
         Place::Html | Place::Href => Ok(escape_html(value)),
         Place::Text => Ok(single_spaced(value)),
-        Place::LineEnd => Ok(single_spaced(value).trim_end().to_owned()),
+        Place::LineEnd => Ok(fixed(single_spaced(value).trim_end())),
         Place::LineStart => Ok(stuffed(single_spaced(value).trim_start())),
         Place::Line => Ok(stuffed(single_spaced(value).trim())),
         Place::Header if !value.chars().all(is_plain) => {
@@ -37,9 +37,16 @@ fn single_spaced(value: &str) -> String {
     out
 }
 
-/// RFC 3676 4.4: what could be taken for a quote or for an mbox separator gets a space, which the client takes away.
+/// RFC 3676 4.2: without a value the space before it would end the line, and make it flow into the next.
+fn fixed(value: &str) -> String {
+    if value.is_empty() { "\u{a0}".to_owned() } else { value.to_owned() }
+}
+
+/// RFC 3676 4.3 and 4.4: what could be taken for a quote, a signature or an mbox separator gets a space, which the client
+/// takes away.
 fn stuffed(value: &str) -> String {
-    let exposed = value.starts_with('>') || value == "From" || value.starts_with("From ");
+    let exposed =
+        value.starts_with('>') || value == "--" || value == "From" || value.starts_with("From ");
     if exposed { format!(" {value}") } else { value.to_owned() }
 }
 

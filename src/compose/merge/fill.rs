@@ -257,6 +257,8 @@ mod tests {
         assert_eq!(filled("  From me  ", Place::Line), " From me");
         assert_eq!(filled("From", Place::LineStart), " From");
         assert_eq!(filled(" a ", Place::Line), "a");
+        assert_eq!(filled("--", Place::LineStart), " --");
+        assert_eq!(filled(" ", Place::LineEnd), "\u{a0}");
         assert_eq!(filled("a\u{202e}b\0c\u{200f}", Place::Text), "abc\u{200f}");
         assert_eq!(filled("a\u{202e}<\0\n", Place::Html), "a&lt;\n");
     }

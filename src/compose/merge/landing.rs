@@ -28,13 +28,14 @@ impl Tags {
     /// A template of a finished plain text: a value inside an address is percent-encoded as in the HTML, so that both
     /// parts link to the same page.
     pub(crate) fn text_template(&self, text: &str) -> Template {
-        self.split(text, |range, before| {
+        self.split(text, |range, run| {
             let word = text[..range.start].rsplit(char::is_whitespace).next().unwrap_or_default();
             if word.contains("://") || word.starts_with("mailto:") {
                 return Place::UrlPart;
             }
-            let starts = before == 0 || text[..before].ends_with('\n');
-            let ends = text[range.end..].starts_with('\n') || range.end == text.len();
+            // What stands beside a value may be empty for a reader.
+            let starts = run.start == 0 || text[..run.start].ends_with('\n');
+            let ends = text[run.end..].starts_with('\n') || run.end == text.len();
             match (starts, ends) {
                 (true, true) => Place::Line,
                 (true, false) => Place::LineStart,
@@ -44,26 +45,27 @@ impl Tags {
         })
     }
 
-    /// Cuts a text at its stand-ins. `place` gets where a value stands, and where the conditions right before it begin.
-    fn split(&self, text: &str, mut place: impl FnMut(&Range<usize>, usize) -> Place) -> Template {
+    /// Cuts a text at its stand-ins. `place` gets where a value stands, and the run of stand-ins that it belongs to, with
+    /// nothing between them.
+    fn split(
+        &self,
+        text: &str,
+        mut place: impl FnMut(&Range<usize>, &Range<usize>) -> Place,
+    ) -> Template {
         let slots = self.occurrences(text).map(|(range, tag)| (range, Landing::Slot(tag)));
         let conditions =
             self.conditions(text).map(|(range, role)| (range, Landing::Condition(role)));
         let mut landings: Vec<(Range<usize>, Landing<'_>)> = slots.chain(conditions).collect();
         landings.sort_by_key(|(range, _)| range.start);
         let mut cutter = Cutter { done: Vec::new(), open: Vec::new() };
-        let (mut copied, mut conditions_from) = (0, 0);
-        for (range, landing) in landings {
+        let mut copied = 0;
+        for (range, run, landing) in in_runs(landings) {
             cutter.literal(&text[copied..range.start]);
-            if copied != range.start || copied == 0 {
-                conditions_from = range.start;
-            }
             copied = range.end;
             match landing {
                 Landing::Slot(tag) => {
-                    let place = place(&range, conditions_from);
+                    let place = place(&range, &run);
                     cutter.push(Piece::Slot { expression: expression(tag).to_owned(), place });
-                    conditions_from = range.end;
                 }
                 Landing::Condition(Role::Begins(branch)) => cutter.begin(branch),
                 Landing::Condition(Role::Ends(_)) => cutter.end(),
@@ -72,6 +74,21 @@ impl Tags {
         cutter.literal(&text[copied..]);
         cutter.finish()
     }
+}
+
+/// Each with the run of landings it belongs to, which have nothing between them.
+fn in_runs(
+    landings: Vec<(Range<usize>, Landing<'_>)>,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>, Landing<'_>)> {
+    let ranges: Vec<Range<usize>> = landings.iter().map(|(range, _)| range.clone()).collect();
+    let runs: Vec<Range<usize>> = ranges
+        .chunk_by(|one, next| one.end == next.start)
+        .flat_map(|run| {
+            let whole = run[0].start..run[run.len() - 1].end;
+            std::iter::repeat_n(whole, run.len())
+        })
+        .collect();
+    landings.into_iter().zip(runs).map(|((range, landing), run)| (range, run, landing))
 }
 
 /// Pieces while they are put together.
@@ -181,6 +198,11 @@ mod tests {
         assert_eq!(
             places(tags.text_template(&text)),
             [Place::LineStart, Place::Text, Place::LineEnd, Place::Line, Place::UrlPart]
+        );
+        let side_by_side = format!("{x}{x} a {x}{x}\n");
+        assert_eq!(
+            places(tags.text_template(&side_by_side)),
+            [Place::LineStart, Place::LineStart, Place::LineEnd, Place::LineEnd]
         );
         let header = tags.template(&x, Place::Header);
         assert_eq!(header.pieces, [Piece::Slot { expression: "x".into(), place: Place::Header }]);

@@ -27,6 +27,7 @@ pub(crate) struct Tags {
     /// How many stand-ins of each length are given out, words and comments apart.
     given: BTreeMap<(bool, usize), u64>,
     by_tag: BTreeMap<String, String>,
+    by_tag_narrow: BTreeMap<String, String>,
     by_stand_in: BTreeMap<String, String>,
     marks: Vec<Mark>,
     by_word: BTreeMap<String, usize>,
@@ -51,6 +52,9 @@ struct Mark {
 
 /// `{{x}}`; what is shorter has no expression and is a mistake.
 const SHORTEST: usize = 5;
+
+/// The columns that a name or the like mostly takes.
+const LIKELY: usize = 8;
 
 const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
@@ -114,6 +118,25 @@ impl Tags {
         self.by_tag.insert(tag.to_owned(), free.clone());
         self.by_stand_in.insert(free.clone(), tag.to_owned());
         free
+    }
+
+    /// The text with every value's stand-in as wide as values mostly are, for lines that are filled.
+    pub(crate) fn narrowed(&mut self, text: &str) -> String {
+        let found: Vec<(Range<usize>, String)> =
+            self.occurrences(text).map(|(range, tag)| (range, tag.to_owned())).collect();
+        let mut out = String::with_capacity(text.len());
+        let mut copied = 0;
+        for (range, tag) in found {
+            out.push_str(&text[copied..range.start]);
+            copied = range.end;
+            let known = self.by_tag_narrow.get(&tag).cloned();
+            let narrow = known.unwrap_or_else(|| self.free(LIKELY - "QZ".len(), false));
+            out.push_str(&narrow);
+            self.by_stand_in.insert(narrow.clone(), tag.clone());
+            self.by_tag_narrow.insert(tag, narrow);
+        }
+        out.push_str(&text[copied..]);
+        out
     }
 
     /// Control tags have a stand-in each, so that it is known which is which.

@@ -185,8 +185,15 @@ impl<'t> Writer<'t> {
 
     fn table<'a>(&mut self, node: &'a AstNode<'a>, table: &NodeTable) {
         let mut cell = |cell: &'a AstNode<'a>| self.line(cell).replace('\n', " ");
-        let rows = node.children().map(|row| row.children().map(&mut cell).collect()).collect();
-        let table = Table { rows, alignments: table.alignments.clone() };
+        let rows: Vec<Vec<String>> =
+            node.children().map(|row| row.children().map(&mut cell).collect()).collect();
+        let tags = self.tags;
+        let merged = rows.iter().enumerate().flat_map(|(row, cells)| {
+            let merged = cells.iter().enumerate().filter(|(_, cell)| tags.occur_in(cell));
+            merged.map(move |(column, _)| (row, column))
+        });
+        let merged = merged.collect();
+        let table = Table { rows, alignments: table.alignments.clone(), merged };
         if let Some(lines) = table.aligned(self.sheet.width()) {
             for line in lines {
                 self.sheet.line(&line);

@@ -13,10 +13,12 @@ mod inline;
 mod links;
 mod lists;
 mod readers;
+mod reading;
 mod sheet;
 mod table;
 mod wording;
 
+use comrak::Arena;
 use comrak::nodes::{AstNode, NodeValue, Sourcepos};
 
 use crate::compose::merge::tags::Tags;
@@ -24,6 +26,7 @@ use crate::compose::merge::tags::Tags;
 pub(super) use wording::MOST_WORDINGS;
 
 use blocks::Writer;
+use reading::Reading;
 use sheet::{Mark, Sheet};
 
 /// Divides the body from the footer.
@@ -40,6 +43,8 @@ pub struct Page<'a> {
     pub header: Option<&'a str>,
     /// Each entry starts a line of its own; LF in it breaks the line, an empty one leaves a blank line.
     pub footer: &'a [String],
+    /// Whether typographic marks become those of ASCII.
+    pub ascii: bool,
 }
 
 /// The text of an issue with LF line ends, to be sent as `text/plain; format=flowed; delsp=no`.
@@ -50,6 +55,32 @@ pub struct Page<'a> {
 /// What depends on the reader stands between the words of its condition. Fails with the place of a block that has
 /// more than [`MOST_WORDINGS`] wordings.
 pub(super) fn render<'a>(
+    root: &'a AstNode<'a>,
+    page: &Page<'_>,
+    tags: &mut Tags,
+) -> Result<String, Sourcepos> {
+    let mut reading = Reading { tags, ascii: page.ascii };
+    let title = reading.text(page.title);
+    let preheader = page.preheader.map(|text| reading.text(text));
+    let header = page.header.map(|text| reading.text(text));
+    let footer: Vec<String> = page.footer.iter().map(|entry| reading.text(entry)).collect();
+    let page = Page {
+        title: &title,
+        preheader: preheader.as_deref(),
+        header: header.as_deref(),
+        footer: &footer,
+        ascii: page.ascii,
+    };
+    let arena = Arena::new();
+    let text = match reading.tree(&arena, root) {
+        Some(copy) => written(copy, &page, tags),
+        None => written(root, &page, tags),
+    };
+    // The space that glues a number to its word has done its work when the lines are filled.
+    text.map(|text| if page.ascii { text.replace('\u{a0}', " ") } else { text })
+}
+
+fn written<'a>(
     root: &'a AstNode<'a>,
     page: &Page<'_>,
     tags: &mut Tags,

@@ -1,4 +1,6 @@
-//! Tables: aligned columns where they fit, otherwise a record for each row.
+//! Tables: aligned columns where they fit and their widths are known, otherwise a record for each row.
+
+use std::collections::BTreeSet;
 
 use comrak::nodes::TableAlignment;
 use unicode_width::UnicodeWidthStr;
@@ -13,14 +15,23 @@ const SHORTEST_RULE: usize = 3;
 pub(super) struct Table {
     pub(super) rows: Vec<Vec<String>>,
     pub(super) alignments: Vec<TableAlignment>,
+    /// The cells, by row and column, whose width is another for each reader.
+    pub(super) merged: BTreeSet<(usize, usize)>,
 }
 
 impl Table {
-    /// The lines of the table, if none is wider than `width` columns.
+    /// The lines of the table, if none is wider than `width` columns, and every column starts where it should for every
+    /// reader.
     pub(super) fn aligned(&self, width: usize) -> Option<Vec<String>> {
         let columns = self.column_widths();
         let total = columns.iter().sum::<usize>() + GUTTER.len() * columns.len().saturating_sub(1);
-        if total > width {
+        let is_ragged = |&(_, column): &(usize, usize)| {
+            let alignment = self.alignments.get(column);
+            let is_left =
+                !matches!(alignment, Some(TableAlignment::Right | TableAlignment::Center));
+            column + 1 < columns.len() || !is_left
+        };
+        if total > width || self.merged.iter().any(is_ragged) {
             return None;
         }
         let mut lines: Vec<String> = self.rows.iter().map(|row| self.line(row, &columns)).collect();
@@ -85,10 +96,8 @@ mod tests {
     fn table(rows: &[&[&str]]) -> Table {
         let rows =
             rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
-        Table {
-            rows,
-            alignments: vec![TableAlignment::None, TableAlignment::Right, TableAlignment::Center],
-        }
+        let alignments = vec![TableAlignment::None, TableAlignment::Right, TableAlignment::Center];
+        Table { rows, alignments, merged: BTreeSet::new() }
     }
 
     #[test]
@@ -105,6 +114,15 @@ mod tests {
         let table = table(&[&["abc", "def"], &["1", "2"]]);
         assert!(table.aligned(8).is_some());
         assert!(table.aligned(7).is_none());
+    }
+
+    #[test]
+    fn a_value_of_unknown_width_may_only_stand_where_nothing_follows_it() {
+        let mut table = table(&[&["Name"], &["Q0Z"]]);
+        table.merged = [(1, 0)].into();
+        assert!(table.aligned(72).is_some());
+        table.rows.iter_mut().for_each(|row| row.push("x".to_owned()));
+        assert!(table.aligned(72).is_none());
     }
 
     #[test]

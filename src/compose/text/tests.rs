@@ -5,7 +5,8 @@ use comrak::{Arena, Options, parse_document};
 use super::{Page, render};
 use crate::compose::merge::tags::Tags;
 
-pub(super) const PLAIN: Page<'_> = Page { title: "", preheader: None, header: None, footer: &[] };
+pub(super) const PLAIN: Page<'_> =
+    Page { title: "", preheader: None, header: None, footer: &[], ascii: false };
 
 pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
@@ -52,8 +53,7 @@ fn the_preheader_stands_first_then_the_title_and_the_footer_comes_last() {
         "Unsubscribe: https://example.org/u/1".to_owned(),
         "Example Ltd\nSome Street 1".to_owned(),
     ];
-    let page =
-        Page { title: "Issue 3", preheader: Some("What is\nnew"), header: None, footer: &footer };
+    let page = Page { title: "Issue 3", preheader: Some("What is\nnew"), footer: &footer, ..PLAIN };
     assert_eq!(
         text_of("Hello.", &page),
         "What is new\n\n\nIssue 3\n=======\n\nHello.\n\n\n----------------------------------------\n\
