@@ -10,6 +10,8 @@ use crate::source::{Excerpt, Place, Source, Span};
 pub struct Finding {
     /// The rule that speaks.
     pub rule: &'static Rule,
+    /// How much it weighs here: as the rule says, unless this case is lighter or heavier, or the configuration says so.
+    pub severity: Severity,
     /// The name of the file.
     pub file: String,
     /// Line and column, when the finding has a place in the file.
@@ -20,6 +22,17 @@ pub struct Finding {
     pub message: String,
     /// What to type or do next.
     pub help: Option<String>,
+    /// The change to the file that mends it, where that takes no judgement.
+    pub fix: Vec<Edit>,
+}
+
+/// A change to the file that a finding is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub with: String,
 }
 
 impl Finding {
@@ -43,11 +56,13 @@ impl Finding {
     pub fn about(rule: &'static Rule, file: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             rule,
+            severity: rule.severity,
             file: printable(file.into()),
             place: None,
             excerpt: None,
             message: printable(message.into()),
             help: None,
+            fix: Vec::new(),
         }
     }
 
@@ -55,6 +70,20 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(printable(help.into()));
+        self
+    }
+
+    /// Weighs this case otherwise than the rule does.
+    #[must_use]
+    pub fn weighing(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Adds the change that mends it.
+    #[must_use]
+    pub fn fixed_by(mut self, span: impl Into<Span>, with: impl Into<String>) -> Self {
+        self.fix.push(Edit { span: span.into(), with: with.into() });
         self
     }
 
@@ -67,12 +96,17 @@ impl Finding {
 
     /// Whether this is a mistake rather than a remark.
     pub fn is_error(&self) -> bool {
-        self.rule.severity == Severity::Error
+        self.severity == Severity::Error
+    }
+
+    /// What it does to a live send: only a mistake can stop one.
+    pub fn gate(&self) -> Gate {
+        if self.is_error() { self.rule.gate } else { Gate::Open }
     }
 
     /// Whether this alone makes a document unusable: a mistake that nothing but mending releases.
     pub fn is_shut(&self) -> bool {
-        self.rule.gate == Gate::Shut
+        self.gate() == Gate::Shut
     }
 }
 

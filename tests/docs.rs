@@ -70,17 +70,30 @@ fn every_command_the_readme_shows_is_understood() {
     }
 }
 
+/// Compares a page with what it should be; with `UPDATE_DOCS=1` writes it.
+fn keep_true(page: &str, expected: &str) {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(root().join(page), expected).unwrap();
+    }
+    let hint = "UPDATE_DOCS=1 cargo test --test docs";
+    assert!(text(page) == expected, "{page} is not what the table of rules says; run: {hint}");
+}
+
 #[test]
 fn the_page_of_gates_has_every_rule_that_stops_a_send_and_what_releases_it() {
     let page = text("docs/gates.md");
-    let (allowable, shut) = page.split_once("## Released by mending alone").unwrap();
-    for (table, gate) in [(allowable, Gate::Allowable), (shut, Gate::Shut)] {
-        let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| `")).collect();
-        let rules = rule::ALL.iter().filter(|rule| rule.gate == gate);
-        let expected: Vec<String> =
-            rules.map(|rule| format!("| `{}` | {} |", rule.id, rule.what)).collect();
-        assert!(rows == expected, "docs/gates.md, {gate:?}, should read:\n{}", expected.join("\n"));
+    let mut gates = [Gate::Allowable, Gate::Shut].into_iter();
+    let mut lines: Vec<String> = Vec::new();
+    for line in page.lines().filter(|line| !line.starts_with("| `")) {
+        lines.push(line.to_owned());
+        if line == "|---|---|" {
+            let gate = gates.next().unwrap();
+            let rules = rule::all().filter(|rule| rule.gate == gate);
+            lines.extend(rules.map(|rule| format!("| `{}` | {} |", rule.id, rule.what)));
+        }
     }
+    assert_eq!(gates.next(), None);
+    keep_true("docs/gates.md", &(lines.join("\n") + "\n"));
 }
 
 #[test]
@@ -97,7 +110,7 @@ fn the_sample_drafts_are_exemplary() {
             compose::compose(&draft, &compose::Materials::new(&config.newsletter)).unwrap().1,
         );
         let bad: Vec<&Finding> =
-            remarks.iter().filter(|finding| finding.rule.severity != Severity::Info).collect();
+            remarks.iter().filter(|finding| finding.severity != Severity::Info).collect();
         assert!(bad.is_empty(), "{bad:?}");
     }
 }

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
 const ROOMS: &[(&str, &[&str])] = &[
     ("lettre", &["message", "io/smtp"]),
     ("comrak", &["compose"]),
+    ("pulldown_cmark", &["check/document"]),
     ("image", &["compose/images"]),
     ("maud", &["compose/html", "compose/layout", "studio"]),
     ("css_inline", &["compose"]),

@@ -26,7 +26,7 @@ impl Allowed {
                 Some(_) => wrong.push(format!("`{id}` stops no send")),
                 None => {
                     let shown = crate::finding::shown(id);
-                    let near = nearest(id, rule::ALL.iter().map(|rule| rule.id));
+                    let near = nearest(id, rule::all().map(|rule| rule.id));
                     wrong.push(near.map_or_else(
                         || format!("no rule `{shown}`"),
                         |near| format!("no rule `{shown}`; did you mean `{near}`?"),
@@ -46,7 +46,7 @@ impl Allowed {
     pub fn refusals(&self, findings: &[Finding]) -> Vec<Finding> {
         findings
             .iter()
-            .filter(|finding| finding.rule.gate == Gate::Allowable && !self.covers(finding.rule))
+            .filter(|finding| finding.gate() == Gate::Allowable && !self.covers(finding.rule))
             .cloned()
             .map(with_release)
             .collect()

@@ -1,4 +1,94 @@
-//! Judgement of a finished issue: what must be true before it may leave.
+//! Judgement of an issue before anyone receives it: the preflight rules, and the gates of a send.
+//!
+//! One file a family. All that a rule may look at is in its [`Subject`]; nothing is read, and no clock asked. What
+//! reading and composing a draft have found already is not looked for again: [`judge`] takes it along.
 
+pub mod document;
+mod envelope;
 pub mod gate;
+mod links;
+mod note;
+mod structure;
+mod suppression;
+#[cfg(test)]
+mod tests;
 pub mod weight;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::compose::Issue;
+use crate::compose::images::Images;
+use crate::config::Newsletter;
+use crate::draft::Draft;
+use crate::finding::Finding;
+use crate::rule::{Rule, Severity};
+use document::Document;
+use weight::Weight;
+
+/// An issue and its surroundings.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// What the author wrote.
+    pub draft: &'a Draft,
+    /// Its body, read.
+    pub document: &'a Document<'a>,
+    /// What it was composed to; none where mistakes kept it from that.
+    pub issue: Option<&'a Issue>,
+    /// One reader's letter, if the issue was composed.
+    pub letter: Option<&'a Letter>,
+    /// The project's images that it shows.
+    pub images: &'a Images,
+    /// Who sends.
+    pub newsletter: &'a Newsletter,
+    /// Whether that comes from a configuration of the user's rather than from the example.
+    pub configured: bool,
+    /// When it is.
+    pub now: Timestamp,
+}
+
+/// One reader's letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The HTML part, unencoded.
+    pub html: String,
+    /// The text part, unencoded.
+    pub text: String,
+    /// The letter as it is sent.
+    pub raw: Vec<u8>,
+    /// What it weighs.
+    pub weight: Weight,
+}
+
+/// How much findings weigh for a project; `None` silences a rule.
+pub type Severities = BTreeMap<&'static str, Option<Severity>>;
+
+/// All that is to be said of an issue, in the order in which an author goes through the files: what reading and
+/// composing have `said`, and what the rules find.
+pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities) -> Vec<Finding> {
+    let families = [envelope::notes, links::notes, structure::notes];
+    let notes = families.iter().flat_map(|notes| notes(subject));
+    let mut findings = said;
+    findings.extend(note::findings(subject, notes));
+    suppression::apply(subject, &mut findings);
+    findings.retain_mut(|finding| match severities.get(finding.rule.id) {
+        Some(Some(severity)) => {
+            finding.severity = *severity;
+            true
+        }
+        Some(None) => false,
+        None => true,
+    });
+    let draft = &subject.draft.source.name;
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.file != *draft, finding.place, finding.severity);
+        key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
+    });
+    findings
+}
+
+/// Whether the configuration and comments may change what a rule says: not where it can stop a send.
+pub fn is_adjustable(rule: &Rule) -> bool {
+    rule.gate == crate::rule::Gate::Open
+}

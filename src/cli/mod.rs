@@ -1,11 +1,13 @@
 //! The command line: one file a command, and one place that prints errors and ends the process.
 
+mod check;
 mod dkim;
 mod exit;
 mod failure;
 mod init;
 mod ledger;
 mod new;
+mod preflight;
 mod preview;
 mod project;
 mod provenance;
@@ -53,6 +55,8 @@ enum Command {
     New(new::NewArgs),
     /// Show an issue in the browser, reloaded on every save
     Preview(preview::PreviewArgs),
+    /// Say everything that is wrong with a draft, before anyone receives it
+    Check(check::CheckArgs),
     /// Send an issue to every subscriber, or rehearse it
     Send(send::SendArgs),
     /// Show what became of each copy
@@ -100,6 +104,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Init => init::run(printer),
         Command::New(args) => new::run(&args, today(), printer),
         Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
+        Command::Check(args) => Ok(check::run(&args, &project()?, printer)),
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 use tokio::sync::watch;
 
-use crate::address::EmailAddress;
+use crate::audience::Subscriber;
 use crate::audience::list::Rows;
-use crate::audience::{Status, Subscriber};
 use crate::check::weight::Weight;
 use crate::compose::merge::fill::Unresolved;
 use crate::delivery::plan::hex;
@@ -23,8 +22,9 @@ use crate::studio::{Letter, Proof, Reader, Studio};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::preflight::{Opened, Surroundings};
 use super::project::Project;
-use super::{now, runtime, send};
+use super::{now, preflight, runtime, send};
 
 /// Shows an issue as its readers will get it.
 #[derive(Debug, Args)]
@@ -152,7 +152,7 @@ fn watched(args: &PreviewArgs, config: Option<&Path>, project: &Project) -> Vec<
     let config = config.unwrap_or(Path::new("config.toml")).to_owned();
     let mut more = vec![project.list()];
     more.extend(project.config.theme.css.as_deref().map(|css| project.path(css)));
-    if let Ok((Some(draft), _)) = send::read(&args.draft, project) {
+    if let Ok((Some(draft), _)) = preflight::read(&args.draft, project) {
         more.extend(snippets::paths(&draft, project.root()));
     }
     more.retain(|file| {
@@ -195,8 +195,12 @@ fn gather(
     project: &Project,
     printer: Printer,
 ) -> Result<(Sheaf, Vec<Finding>), Failure> {
-    let send::Composed { draft, issue, images, mut remarks } = send::load(&args.draft, project)?;
-    let pictures = images::data_urls(&images, send::folders(&args.draft, project));
+    let inspected = preflight::inspect(&args.draft, project, &Surroundings::of(project, now()))?;
+    let (opened, mut remarks) = (inspected.opened, inspected.findings);
+    let Opened { draft: Some(draft), issue: Some(issue), images, .. } = opened else {
+        return Err(remarks.into());
+    };
+    let pictures = images::data_urls(&images, preflight::folders(&args.draft, project));
     remarks.extend(project.remarks.iter().cloned());
     let config = &project.config;
     let key = send::key(project, false, printer)?;
@@ -245,19 +249,9 @@ fn readers(path: &Path) -> (Vec<Subscriber>, Vec<Finding>) {
         }
     }
     if readers.is_empty() {
-        readers.extend("reader@example.org".parse::<EmailAddress>().ok().map(stranger));
+        readers.extend(preflight::stranger());
     }
     (readers, bad)
-}
-
-fn stranger(email: EmailAddress) -> Subscriber {
-    Subscriber {
-        email,
-        name: None,
-        tags: Vec::new(),
-        status: Status::Active,
-        fields: std::collections::BTreeMap::default(),
-    }
 }
 
 impl Sheaf {

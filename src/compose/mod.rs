@@ -33,6 +33,9 @@ use merge::pairs::Role;
 use merge::tags::Tags;
 use merge::{Branch, Conditional, Template};
 use tree::Addresses;
+pub use tree::manuscript::Manuscript;
+pub(crate) use tree::margin::line_starts;
+pub use tree::raw_html;
 
 /// An issue, composed once: everything a letter says, with slots where readers differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +108,7 @@ pub fn compose(
     let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
     let (root, mut findings) = tree::prepare(&arena, draft, &title, &addresses, &mut tags);
     findings.extend(look.remarks(design));
-    let shut = findings.iter().any(|finding| finding.rule.gate == Gate::Shut);
+    let shut = findings.iter().any(|finding| finding.gate() == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
     let parts = Parts::render(root, draft, materials, design, &subject, &title, &mut tags);
     let Parts { html, text } = match parts {

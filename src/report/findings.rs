@@ -8,7 +8,7 @@ use crate::rule::Severity;
 
 /// The lines for one finding, without a last line end.
 pub(super) fn text(finding: &Finding, printer: Printer) -> String {
-    let severity = finding.rule.severity;
+    let severity = finding.severity;
     let style = match severity {
         Severity::Error => "1;31",
         Severity::Warning => "1;33",

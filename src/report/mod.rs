@@ -3,6 +3,7 @@
 //! Data goes to stdout (`--json`, paths), words go to stderr. Nothing here decides anything.
 
 mod findings;
+pub mod formats;
 mod progress;
 mod summary;
 pub mod words;

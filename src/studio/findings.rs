@@ -12,7 +12,7 @@ use crate::source::{Excerpt, Place};
 pub(super) fn panel(findings: &[&Finding], state: Option<&str>) -> Markup {
     let (errors, remarks): (Vec<&Finding>, Vec<&Finding>) =
         findings.iter().partition(|finding| finding.is_error());
-    let count = |severity| remarks.iter().filter(|remark| remark.rule.severity == severity).count();
+    let count = |severity| remarks.iter().filter(|remark| remark.severity == severity).count();
     let (warnings, infos) = (count(Severity::Warning), count(Severity::Info));
     html! {
         @if !errors.is_empty() || state.is_some() {
@@ -42,7 +42,7 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 fn entry(finding: &Finding) -> Markup {
-    let severity = finding.rule.severity.to_string();
+    let severity = finding.severity.to_string();
     html! {
         li class=(severity) {
             p.what {

@@ -139,7 +139,7 @@ fn answer(proofs: &Proofs, asked: &Asked, respond: impl FnOnce(Letter) -> Respon
 
 fn list(findings: &[Finding]) -> String {
     let line = |finding: &Finding| {
-        format!("{}[{}]: {}", finding.rule.severity, finding.rule.id, finding.message)
+        format!("{}[{}]: {}", finding.severity, finding.rule.id, finding.message)
     };
     findings.iter().map(line).collect::<Vec<_>>().join("\n")
 }

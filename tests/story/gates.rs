@@ -1,7 +1,7 @@
 //! The gates of a live send: each refuses it, `--allow` with its id releases it and no other, a rehearsal only warns;
 //! and a plan hash binds a send to what was rehearsed.
 
-use postrider::rule::{ALL, Gate};
+use postrider::rule::{self, Gate};
 
 use super::support::desk::{DRAFT, Desk, list};
 use super::support::relay::Relay;
@@ -59,7 +59,7 @@ fn scene(gate: &str, port: u16) -> Option<Desk> {
 }
 
 fn gates() -> impl Iterator<Item = &'static str> {
-    ALL.iter().filter(|rule| rule.gate == Gate::Allowable).map(|rule| rule.id)
+    rule::all().filter(|rule| rule.gate == Gate::Allowable).map(|rule| rule.id)
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn every_gate_refuses_and_is_released_by_its_own_id_and_by_no_other() {
 #[test]
 fn what_is_no_gate_cannot_be_released() {
     let desk = Desk::new(1, 1);
-    for rule in ALL.iter().filter(|rule| rule.gate != Gate::Allowable) {
+    for rule in rule::all().filter(|rule| rule.gate != Gate::Allowable) {
         let why = match rule.gate {
             Gate::Shut => format!("`{}` cannot be allowed: mend it instead", rule.id),
             _ => format!("`{}` stops no send", rule.id),

@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod changes;
+mod check;
 mod crash;
 mod desk_work;
 mod dkim;

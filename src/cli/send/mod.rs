@@ -13,16 +13,14 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::check::gate::{self, Allowed};
+use crate::check::gate::Allowed;
+use crate::compose::Issue;
 use crate::compose::images::Images;
-use crate::compose::{self, Issue, Materials};
 use crate::config::SecretSource;
-use crate::draft::{self, Draft};
+use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::io::dkim_key;
-use crate::io::images::{self, Folders};
 use crate::io::secret::Secret;
-use crate::io::snippets;
 use crate::message::Letterhead;
 use crate::message::dkim::Signer;
 use crate::message::token::Key;
@@ -31,7 +29,8 @@ use crate::rule::{self, Gate, Severity};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::project::{Project, decode};
+use super::preflight::{self, Opened, REHEARSAL_KEY};
+use super::project::Project;
 
 /// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
 #[derive(Debug, Args)]
@@ -73,9 +72,6 @@ pub(super) struct SendArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
-
-/// The key of rehearsals in a folder without a secret.
-const REHEARSAL_KEY: &[u8; 32] = b"postrider rehearses with one key";
 
 /// An issue that is composed and judged, and what sending it takes.
 struct Desk<'a> {
@@ -119,18 +115,6 @@ pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Resul
     }
 }
 
-/// Reads a draft and what it includes, as far as that goes.
-pub(super) fn read(
-    path: &Path,
-    project: &Project,
-) -> Result<(Option<Draft>, Vec<Finding>), Failure> {
-    let (mut draft, remarks) = draft::read(decode(path)?);
-    if let Some(draft) = &mut draft {
-        snippets::gather(draft, project.root());
-    }
-    Ok((draft, remarks))
-}
-
 /// A draft that is composed.
 pub(super) struct Composed {
     pub(super) draft: Draft,
@@ -142,50 +126,12 @@ pub(super) struct Composed {
 
 /// Reads and composes a draft.
 pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> {
-    let (draft, mut remarks) = read(path, project)?;
-    let Some(draft) = draft else { return Err(remarks.into()) };
-    let head_is_shut = remarks.iter().any(Finding::is_shut);
-    let folders = folders(path, project);
-    let config = &project.config;
-    let wanted = compose::wanted_images(&draft, &project.look);
-    let images = images::gather(&wanted, folders, &config.newsletter, &config.images);
-    let materials = Materials {
-        newsletter: &config.newsletter,
-        look: &project.look,
-        images: &images,
-        ascii: config.text.ascii,
-    };
-    let issue = match compose::compose(&draft, &materials) {
-        Ok((issue, more)) => {
-            remarks.extend(more);
-            Some(issue).filter(|_| !head_is_shut)
-        }
-        Err(more) => {
-            remarks.extend(more);
-            None
-        }
-    };
-    let Some(issue) = issue else {
+    let Opened { draft, issue, images, said: mut remarks } = preflight::open(path, project)?;
+    let (Some(draft), Some(issue)) = (draft, issue) else {
         remarks.retain(Finding::is_error);
         return Err(remarks.into());
     };
-    remarks.extend(gate::unsubscribe(&issue, &project.config.unsubscribe, &draft.source.name));
-    remarks.extend(gate::weight(&issue, config.images.budget, &draft.source.name));
-    let from = &issue.from.as_ref().unwrap_or(&project.config.newsletter.from).address;
-    let dkim = project.config.dkim.as_ref();
-    remarks.extend(dkim.and_then(|dkim| gate::dkim_domain(from, dkim, &draft.source.name)));
-    if let Some(span) = draft.front.draft {
-        remarks.push(
-            Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
-                .help("take `draft: true` out when it is ready"),
-        );
-    }
     Ok(Composed { draft, issue, images, remarks })
-}
-
-/// Where the paths of images in a draft lead.
-pub(super) fn folders<'a>(draft: &'a Path, project: &'a Project) -> Folders<'a> {
-    Folders { draft: draft.parent().unwrap_or(Path::new("")), project: project.root() }
 }
 
 /// Gates refuse a live send; a rehearsal shows them and goes on. Mere information is left to `preview`.
@@ -201,11 +147,11 @@ fn judge(
     }
     let shown: Vec<Finding> = remarks
         .iter()
-        .filter(|finding| finding.rule.severity != Severity::Info && !allowed.covers(finding.rule))
+        .filter(|finding| finding.severity != Severity::Info && !allowed.covers(finding.rule))
         .cloned()
         .collect();
     printer.findings(&shown);
-    if shown.iter().any(|finding| finding.rule.gate == Gate::Allowable) {
+    if shown.iter().any(|finding| finding.gate() == Gate::Allowable) {
         printer.say("a live send would be refused for this; the rehearsal goes on\n");
     }
     Ok(())

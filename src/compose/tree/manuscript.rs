@@ -23,7 +23,8 @@ const DEEPEST: usize = 8;
 
 /// A text put together from several files.
 #[derive(Debug)]
-pub(super) struct Manuscript<'d> {
+pub struct Manuscript<'d> {
+    /// The text of the letter.
     pub text: String,
     pieces: Vec<Piece<'d>>,
 }
@@ -44,7 +45,7 @@ struct Command<'t> {
 
 impl<'d> Manuscript<'d> {
     /// The body of a draft with its snippets, and what is wrong with those.
-    pub(super) fn assemble(draft: &'d Draft) -> (Self, Vec<Finding>) {
+    pub fn assemble(draft: &'d Draft) -> (Self, Vec<Finding>) {
         let body = Span::new(draft.body.start, draft.body.end.min(draft.source.text.len()));
         let manuscript = Self { text: String::new(), pieces: Vec::new() };
         let mut assembler =
@@ -54,7 +55,7 @@ impl<'d> Manuscript<'d> {
     }
 
     /// Where a byte of the text comes from.
-    pub(super) fn origin(&self, at: usize) -> (&'d Source, usize) {
+    pub fn origin(&self, at: usize) -> (&'d Source, usize) {
         let next = self.pieces.partition_point(|piece| piece.at <= at);
         let piece = &self.pieces[next.saturating_sub(1)];
         (piece.source, piece.from + (at - piece.at.min(at)))

@@ -189,7 +189,7 @@ impl Lines {
 }
 
 /// Lines end at LF, CRLF or a lone CR, as Markdown has it.
-pub(super) fn line_starts(text: &str) -> Vec<usize> {
+pub(crate) fn line_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = bytes
         .iter()

@@ -13,7 +13,7 @@ use html5ever::tokenizer::{
 
 /// A piece of raw HTML.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub enum Piece {
     /// `<name …>`
     Open(Element),
     /// `</name>`
@@ -28,7 +28,7 @@ pub(super) enum Piece {
 
 /// An opening tag.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Element {
+pub struct Element {
     /// The name in lower case.
     pub name: String,
     /// Attributes in order, names in lower case, entities in values decoded.
@@ -39,7 +39,7 @@ pub(super) struct Element {
 
 impl Element {
     /// The value of an attribute.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
@@ -48,7 +48,7 @@ impl Element {
 const OPAQUE: [&str; 4] = ["script", "style", "textarea", "title"];
 
 /// The pieces of a text in order, with their byte ranges.
-pub(super) fn read(html: &str) -> Vec<(Range<usize>, Piece)> {
+pub fn read(html: &str) -> Vec<(Range<usize>, Piece)> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while at < html.len() {

@@ -1,0 +1,110 @@
+//! Every rule speaks where its example says, and not where it does not.
+
+use jiff::Timestamp;
+
+use super::document::Document;
+use super::weight::Weight;
+use super::{Letter, Severities, Subject, judge};
+use crate::audience::list::Rows;
+use crate::audience::{Status, Subscriber};
+use crate::compose::images::NO_IMAGES;
+use crate::compose::{self, Issue, Materials};
+use crate::config::{self, Config};
+use crate::draft;
+use crate::finding::Finding;
+use crate::message::token::Key;
+use crate::message::{Letterhead, Letters};
+use crate::rule::{self, Example};
+use crate::source::Source;
+
+/// What is said of a draft with the configuration of the example.
+pub(super) fn findings(text: &str) -> Vec<Finding> {
+    let config = include_str!("../../config.example.toml");
+    let (mut config, _) = config::parse(&Source::new("config.toml", config)).unwrap();
+    config.newsletter.base_url = None;
+    let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
+    let (draft, mut said) = draft::read(Source::new("drafts/tide.md", text));
+    let Some(draft) = draft else { return said };
+    let head_is_shut = said.iter().any(Finding::is_shut);
+    let composed = compose::compose(&draft, &Materials::new(&config.newsletter));
+    let issue = match composed {
+        Ok((issue, more)) => {
+            said.extend(more);
+            Some(issue).filter(|_| !head_is_shut)
+        }
+        Err(more) => {
+            said.extend(more);
+            None
+        }
+    };
+    said.extend(
+        draft.front.draft.map(|span| Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "marked")),
+    );
+    let letter = issue.as_ref().map(|issue| letter(issue, &config, now));
+    let subject = Subject {
+        draft: &draft,
+        document: &Document::read(&draft),
+        issue: issue.as_ref(),
+        letter: letter.as_ref(),
+        images: &NO_IMAGES,
+        newsletter: &config.newsletter,
+        configured: true,
+        now,
+    };
+    judge(&subject, said, &Severities::new())
+}
+
+fn letter(issue: &Issue, config: &Config, now: Timestamp) -> Letter {
+    let head = Letterhead {
+        newsletter: &config.newsletter,
+        unsubscribe: &config.unsubscribe,
+        key: &Key::new([7; 32]),
+        signer: None,
+        date: now,
+        test_copy: false,
+    };
+    let ada = Subscriber {
+        email: "ada@example.org".parse().unwrap(),
+        name: Some("Ada".into()),
+        tags: Vec::new(),
+        status: Status::Active,
+        fields: std::collections::BTreeMap::new(),
+    };
+    let letters = Letters::new(issue, &head).unwrap();
+    let raw = letters.render(&ada).unwrap().bytes;
+    let weight = Weight::of(&raw);
+    Letter { html: letters.html(&ada).unwrap(), text: letters.text(&ada).unwrap(), raw, weight }
+}
+
+/// The findings of an example; none for one in words.
+fn of(example: Example) -> Option<Vec<Finding>> {
+    Some(match example {
+        Example::Draft(text) => findings(text),
+        Example::Body(text) => {
+            findings(&format!("---\nsubject: The tide turns at six\n---\n\n{text}\n"))
+        }
+        Example::Config(text) => match config::parse(&Source::new("config.toml", text)) {
+            Ok((_, findings)) | Err(findings) => findings,
+        },
+        Example::List(text) => Rows::new("subscribers.toml", text.as_bytes())
+            .filter_map(Result::err)
+            .flatten()
+            .collect(),
+        Example::Words(_) => return None,
+    })
+}
+
+#[test]
+fn every_example_shows_its_rule() {
+    let mut wrong = Vec::new();
+    for rule in rule::all() {
+        for (example, speaks) in [(rule.bad, true), (rule.good, false)] {
+            let Some(findings) = of(example) else { continue };
+            if findings.iter().any(|finding| finding.rule == rule) != speaks {
+                let said: Vec<&str> = findings.iter().map(|finding| finding.rule.id).collect();
+                wrong.push(format!("{} with {example:?}: {said:?}", rule.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

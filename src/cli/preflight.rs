@@ -1,0 +1,186 @@
+//! The way from a draft's file to an issue and all that is to be said of it: one for `check`, `preview` and `send`.
+
+use std::io::BufReader;
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use crate::address::EmailAddress;
+use crate::audience::list::Rows;
+use crate::audience::{Status, Subscriber};
+use crate::check::document::Document;
+use crate::check::weight::Weight;
+use crate::check::{self, Letter, Subject, gate};
+use crate::compose::images::Images;
+use crate::compose::{self, Issue, Materials};
+use crate::draft::{self, Draft};
+use crate::finding::Finding;
+use crate::io::images::{self, Folders};
+use crate::io::{files, snippets};
+use crate::message::token::Key;
+use crate::message::{Letterhead, Letters};
+use crate::rule::{self, Severity};
+
+use super::failure::Failure;
+use super::project::{Project, decode};
+
+/// The key of letters that are never sent.
+pub(super) const REHEARSAL_KEY: &[u8; 32] = b"postrider rehearses with one key";
+
+/// A draft, as far as it could be read and composed.
+pub(super) struct Opened {
+    /// The draft, if there is one in the file.
+    pub(super) draft: Option<Draft>,
+    /// The issue, if nothing shuts it.
+    pub(super) issue: Option<Issue>,
+    pub(super) images: Images,
+    /// What reading and composing have to say, among it the gates that are not passed.
+    pub(super) said: Vec<Finding>,
+}
+
+/// What the drafts of a run share.
+pub(super) struct Surroundings {
+    /// When it is.
+    pub(super) now: Timestamp,
+    /// Somebody for whom letters are made: the first active reader.
+    reader: Option<Subscriber>,
+}
+
+/// A draft that is looked at from all sides.
+pub(super) struct Inspected {
+    pub(super) opened: Opened,
+    /// All that is to be said of it, offline, in the order of its lines.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Surroundings {
+    /// Looks around in a project.
+    pub(super) fn of(project: &Project, now: Timestamp) -> Self {
+        let reader = if project.configured { first_reader(&project.list()) } else { None };
+        Self { now, reader: reader.or_else(stranger) }
+    }
+}
+
+/// Reads and composes a draft and says all that is to be said of it.
+pub(super) fn inspect(
+    path: &Path,
+    project: &Project,
+    around: &Surroundings,
+) -> Result<Inspected, Failure> {
+    let mut opened = open(path, project)?;
+    let mut said = std::mem::take(&mut opened.said);
+    // Whoever checks a draft that is marked as one knows; a send refuses it.
+    let marked = said.iter_mut().filter(|finding| finding.rule == &rule::DRAFT_TRUE);
+    marked.for_each(|finding| finding.severity = Severity::Info);
+    let is_too_large = said.iter().any(|finding| finding.rule == &rule::DRAFT_TOO_LARGE);
+    let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large) else {
+        return Ok(Inspected { findings: said, opened });
+    };
+    let letter = opened.issue.as_ref().and_then(|issue| letter(issue, project, around));
+    let subject = Subject {
+        draft,
+        document: &Document::read(draft),
+        issue: opened.issue.as_ref(),
+        letter: letter.as_ref(),
+        images: &opened.images,
+        newsletter: &project.config.newsletter,
+        configured: project.configured,
+        now: around.now,
+    };
+    let findings = check::judge(&subject, said, &check::Severities::default());
+    Ok(Inspected { opened, findings })
+}
+
+/// Reads and composes a draft as far as that goes.
+pub(super) fn open(path: &Path, project: &Project) -> Result<Opened, Failure> {
+    let (draft, mut said) = read(path, project)?;
+    let Some(draft) = draft else {
+        return Ok(Opened { draft: None, issue: None, images: Images::default(), said });
+    };
+    let head_is_shut = said.iter().any(Finding::is_shut);
+    let config = &project.config;
+    let wanted = compose::wanted_images(&draft, &project.look);
+    let images =
+        images::gather(&wanted, folders(path, project), &config.newsletter, &config.images);
+    let materials = Materials {
+        newsletter: &config.newsletter,
+        look: &project.look,
+        images: &images,
+        ascii: config.text.ascii,
+    };
+    let issue = match compose::compose(&draft, &materials) {
+        Ok((issue, more)) => {
+            said.extend(more);
+            Some(issue).filter(|_| !head_is_shut)
+        }
+        Err(more) => {
+            said.extend(more);
+            None
+        }
+    };
+    if let Some(issue) = &issue {
+        said.extend(gates(&draft, issue, project));
+    }
+    Ok(Opened { draft: Some(draft), issue, images, said })
+}
+
+/// Reads a draft and what it includes, as far as that goes.
+pub(super) fn read(
+    path: &Path,
+    project: &Project,
+) -> Result<(Option<Draft>, Vec<Finding>), Failure> {
+    let (mut draft, remarks) = draft::read(decode(path)?);
+    if let Some(draft) = &mut draft {
+        snippets::gather(draft, project.root());
+    }
+    Ok((draft, remarks))
+}
+
+/// Where the paths of images in a draft lead.
+pub(super) fn folders<'a>(draft: &'a Path, project: &'a Project) -> Folders<'a> {
+    Folders { draft: draft.parent().unwrap_or(Path::new("")), project: project.root() }
+}
+
+/// The gates that a composed issue does not pass.
+fn gates(draft: &Draft, issue: &Issue, project: &Project) -> Vec<Finding> {
+    let (config, name) = (&project.config, &draft.source.name);
+    let mut found = gate::unsubscribe(issue, &config.unsubscribe, name);
+    found.extend(gate::weight(issue, config.images.budget, name));
+    let from = &issue.from.as_ref().unwrap_or(&config.newsletter.from).address;
+    found.extend(config.dkim.as_ref().and_then(|dkim| gate::dkim_domain(from, dkim, name)));
+    found.extend(draft.front.draft.map(|span| {
+        Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "this is marked as a draft")
+            .help("take `draft: true` out when it is ready")
+    }));
+    found
+}
+
+/// The letter of one reader, if it can be made.
+fn letter(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Letter> {
+    let head = Letterhead {
+        newsletter: &project.config.newsletter,
+        unsubscribe: &project.config.unsubscribe,
+        key: &Key::new(*REHEARSAL_KEY),
+        signer: None,
+        date: around.now,
+        test_copy: false,
+    };
+    let letters = Letters::new(issue, &head).ok()?;
+    let reader = around.reader.as_ref()?;
+    let raw = letters.render(reader).ok()?.bytes;
+    let weight = Weight::of(&raw);
+    Some(Letter { html: letters.html(reader).ok()?, text: letters.text(reader).ok()?, raw, weight })
+}
+
+fn first_reader(list: &Path) -> Option<Subscriber> {
+    let file = files::open(list).ok()?;
+    let rows = Rows::new(list.display().to_string(), BufReader::new(file));
+    rows.flatten().map(|listed| listed.subscriber).find(|reader| reader.status.is_active())
+}
+
+/// A reader of whom nothing is known but the address.
+pub(super) fn stranger() -> Option<Subscriber> {
+    let email: EmailAddress = "reader@example.org".parse().ok()?;
+    let (name, tags, fields) = (None, Vec::new(), std::collections::BTreeMap::new());
+    Some(Subscriber { email, name, tags, status: Status::Active, fields })
+}

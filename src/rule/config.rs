@@ -1,0 +1,81 @@
+//! Rules about the configuration.
+
+super::rules! { Config, CONFIG;
+    CONFIG_MISSING = "config-missing", Error, Shut,
+        what: "A live send needs a config.toml; sandbox and preview do not.",
+        why: "From, the way to leave and the postal address stand in it, and cannot be checked without.",
+        source: "own",
+        mend: "Type `postrider init`, then fill in config.toml.",
+        bad: Words("`postrider check` in a folder without config.toml"),
+        good: Words("the same beside a config.toml");
+    CONFIG_INVALID = "config-invalid", Error, Shut,
+        what: "The configuration is valid TOML with values of the right kind and range.",
+        why: "What cannot be read is not guessed.",
+        source: "own",
+        mend: "Mend the place that is named; config.example.toml has every key.",
+        bad: Config("[relay]\nlanes = \"four\"\n"),
+        good: Config("[relay]\nlanes = 4\n");
+    CONFIG_UNKNOWN_KEY = "config-unknown-key", Error, Shut,
+        what: "Unknown keys are refused, because a misspelt limit would be no limit.",
+        why: "A setting that does nothing is worse than none.",
+        source: "own",
+        mend: "Write the key as suggested; config.example.toml has every key.",
+        bad: Config("[relay]\nlains = 4\n"),
+        good: Config("[relay]\nlanes = 4\n");
+    CONFIG_MISSING_KEY = "config-missing-key", Error, Shut,
+        what: "Keys without a sensible default must be given.",
+        why: "Nobody else can know them.",
+        source: "own",
+        mend: "Add the key.",
+        bad: Config("[newsletter]\nname = \"Harbour Notes\"\n"),
+        good: Config("[newsletter]\nname = \"Harbour Notes\"\nfrom = \"notes@example.org\"\nlist-id = \"notes.example.org\"\n[relay]\nhost = \"mail.example.org\"\nport = 465\ntls = \"implicit\"\n[unsubscribe]\nmailto = \"leave@example.org\"\n");
+    CONFIG_PLAINTEXT = "config-plaintext", Error, Shut,
+        what: "Plaintext SMTP is for loopback only.",
+        why: "Everybody on the way could read the letters and the password.",
+        source: "RFC 8314",
+        mend: "Set `tls` to `implicit` or `starttls`.",
+        bad: Config("[relay]\nhost = \"mail.example.org\"\ntls = \"none\"\n"),
+        good: Config("[relay]\nhost = \"127.0.0.1\"\ntls = \"none\"\n");
+    CONFIG_PORT_25 = "config-port-25", Error, Shut,
+        what: "Port 25 does not take submissions with a login.",
+        why: "It is for mail between servers, and most networks block it.",
+        source: "RFC 6409",
+        mend: "Use 465 with `tls = \"implicit\"`, or 587 with `starttls`.",
+        bad: Config("[relay]\nhost = \"mail.example.org\"\nport = 25\nuser = \"notes\"\n"),
+        good: Config("[relay]\nhost = \"mail.example.org\"\nport = 465\nuser = \"notes\"\n");
+    CONFIG_UNSUBSCRIBE_URL = "config-unsubscribe-url", Error, Shut,
+        what: "The one-click address is https, without fragment, and holds `{token}` (RFC 8058 3.1).",
+        why: "Without the token nobody knows who wants to leave.",
+        source: "RFC 8058 3.1",
+        mend: "Write e.g. `https://lists.example.org/u/{token}`.",
+        bad: Config("[unsubscribe]\nurl = \"https://lists.example.org/leave\"\n"),
+        good: Config("[unsubscribe]\nurl = \"https://lists.example.org/u/{token}\"\n");
+    FROM_FREEMAIL = "from-freemail", Error, Allowable,
+        what: "Mail from a free-mail domain through another relay fails DMARC.",
+        why: "Gmail, Yahoo and others tell receivers to refuse it.",
+        source: "RFC 7489",
+        mend: "Write from an address at a domain of your own.",
+        bad: Words("`from = \"notes@gmail.com\"` in `[newsletter]`"),
+        good: Words("`from = \"notes@example.org\"`");
+    SECRET_UNREADABLE = "secret-unreadable", Error, Shut,
+        what: "A secret can be read by us, and by nobody else.",
+        why: "Who has it can forge unsubscribe links, or send in your name.",
+        source: "own",
+        mend: "Type `chmod 600` on the file.",
+        bad: Words("`.postrider/secret` that everybody may read"),
+        good: Words("the same after `chmod 600 .postrider/secret`");
+    DKIM_KEY = "dkim-key", Error, Shut,
+        what: "A DKIM key is RSA with at least 2048 bits, or Ed25519 as the second, in a PEM file.",
+        why: "Receivers ignore weaker keys.",
+        source: "RFC 8301; RFC 8463",
+        mend: "Type `postrider dkim new`.",
+        bad: Words("an RSA key of 1024 bits"),
+        good: Words("what `postrider dkim new` makes");
+    DKIM_DOMAIN = "dkim-domain", Error, Allowable,
+        what: "The domain that signs is that of From, or above or below it; otherwise the signature does not count for DMARC.",
+        why: "Gmail and Yahoo want a signature that counts from whoever mails many.",
+        source: "RFC 7489 3.1.1",
+        mend: "Make a key for the domain of From, or write from the domain that signs.",
+        bad: Words("From at `example.org`, and `domain = \"example.net\"` in `[dkim]`"),
+        good: Words("From at `notes.example.org`, and `domain = \"example.org\"`");
+}

@@ -1,0 +1,69 @@
+//! An editor checks drafts before anyone receives them.
+
+use super::support::desk::Desk;
+
+const ROUGH: &str = "---\nsubject: The tide turns at six\nslug: tide\n---\n\nThe tide table is out.\n\n[tide table]: https://example.org/tides\n\n![](https://example.org/boat.png)\n";
+
+#[test]
+fn all_findings_of_all_drafts_are_told_in_one_run_with_place_line_and_remedy() {
+    let desk = Desk::new(2, 1);
+    desk.write("drafts/rough.md", ROUGH);
+    let run = desk.run("check drafts/rough.md drafts/none.md drafts/tide.md").exits(1);
+    let run = run
+        .says("warning[link-unused-ref]: drafts/rough.md:8:1: `[tide table]` is defined and never used\n 8 | [tide table]: https://example.org/tides\n   | ^^^^")
+        .says("help: \"tide table\" appears unlinked on line 6: put it in brackets")
+        .says("error[img-alt-missing]: drafts/rough.md:10:1")
+        .says("error[file-unreadable]: drafts/none.md: there is no such file")
+        .says("3 drafts: 2 errors, 2 warnings");
+    assert!(run.stdout.is_empty() && !run.stderr.contains("tide.md:"), "{run:?}");
+}
+
+#[test]
+fn programs_get_json_sarif_or_annotations_and_the_exit_code() {
+    let desk = Desk::new(2, 1);
+    desk.write("drafts/rough.md", ROUGH);
+    for words in ["check --format json", "--json check"] {
+        let run = desk.run(&format!("{words} drafts/rough.md")).exits(1);
+        let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let first = &found.as_array().unwrap()[0];
+        let mut keys: Vec<&str> = first.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, ["column", "file", "help", "line", "message", "rule", "severity"]);
+        assert!(run.stderr.is_empty(), "{}", run.stderr);
+    }
+    let run = desk.run("check --format sarif drafts/rough.md").exits(1);
+    let log: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let run = desk.run("check --format github drafts/rough.md").exits(1);
+    assert!(
+        run.stdout.contains("::error file=drafts/rough.md,line=10,col=1,title=img-alt-missing::")
+    );
+    desk.run("check drafts/tide.md").exits(0).says("1 draft: nothing to say");
+    desk.run("check").exits(2);
+    desk.run("check --now yesterday drafts/tide.md").exits(2);
+}
+
+#[test]
+fn warnings_fail_only_when_strict() {
+    let desk = Desk::new(2, 1);
+    desk.write("drafts/tide.md", &ROUGH.replace("![]", "![A boat]"));
+    desk.run("check drafts/tide.md").exits(0).says("warning[preheader-missing]");
+    desk.run("check --strict drafts/tide.md").exits(1);
+}
+
+#[test]
+fn a_comment_silences_a_rule_and_says_when_it_cannot() {
+    let desk = Desk::new(2, 1);
+    let silence = |comment: &str| {
+        desk.write(
+            "drafts/tide.md",
+            &ROUGH.replace("\nThe tide", &format!("\n{comment}\n\nThe tide")),
+        );
+        desk.run("check drafts/tide.md")
+    };
+    let run = silence("<!-- check-disable preheader-missing img-alt-missing -->").exits(0);
+    assert!(!run.stderr.contains("img-alt") && !run.stderr.contains("preheader"), "{}", run.stderr);
+    silence("<!-- check-disable-next-line link-unused-ref -->").exits(1).says("link-unused-ref");
+    silence("<!-- check-disable link-unsued-ref -->").says("did you mean `link-unused-ref`?");
+    silence("<!-- check-disable todo-leftover -->").says("`todo-leftover` can stop a send");
+}
