@@ -29,6 +29,7 @@ use crate::rule::{self, Gate};
 use crate::theme::Design;
 use images::{Embedded, Images, NO_IMAGES};
 use look::{Look, PLAIN};
+use merge::numbers::MOST_CHOICES;
 use merge::pairs::Role;
 use merge::tags::Tags;
 use merge::{Branch, Conditional, Template};
@@ -195,7 +196,7 @@ pub fn included(text: &str) -> Vec<&str> {
 /// A block that would have to be written out too often.
 fn crowded(draft: &Draft, at: Sourcepos) -> Finding {
     let (source, start) = tree::origin(draft, at);
-    let message = format!("conditions give this block more than {} wordings", text::MOST_WORDINGS);
+    let message = format!("conditions give this block more than {MOST_CHOICES} wordings");
     Finding::at(&rule::MERGE_SYNTAX, &source, start..start, message)
         .help("split it, or put the conditions around whole blocks")
 }

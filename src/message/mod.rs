@@ -320,6 +320,8 @@ fn mailto_url(address: &TokenAddress, token: &str) -> String {
 }
 
 #[cfg(test)]
+mod conditions;
+#[cfg(test)]
 mod personalised;
 #[cfg(test)]
 mod properties;

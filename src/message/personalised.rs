@@ -9,7 +9,7 @@ use crate::compose::{Materials, compose};
 use crate::source::Source;
 
 /// A reader with tags, a name and a city.
-fn person(name: Option<&str>, city: Option<&str>, tags: &[&str]) -> Subscriber {
+pub(super) fn person(name: Option<&str>, city: Option<&str>, tags: &[&str]) -> Subscriber {
     let fields: Vec<(&str, &str)> = city.map(|city| ("city", city)).into_iter().collect();
     Subscriber {
         tags: tags.iter().map(ToString::to_string).collect(),
@@ -18,7 +18,7 @@ fn person(name: Option<&str>, city: Option<&str>, tags: &[&str]) -> Subscriber {
     }
 }
 
-fn issue_of(head: &str, body: &str) -> Issue {
+pub(super) fn issue_of(head: &str, body: &str) -> Issue {
     let text = format!("---\ntitle: A title\n{head}---\n{body}");
     let (draft, _) = crate::draft::parse(Source::new("drafts/letter.md", text)).unwrap();
     compose(&draft, &Materials::new(&newsletter())).unwrap().0

@@ -42,7 +42,7 @@ pub(super) fn inline(node: Node<'_>) -> Markup {
             html! {
                 sup {
                     a class="link" name=[back.as_ref()] id=[back.as_ref()] href={ "#fn-" (reference.ix) } {
-                        "[" (reference.ix) "]"
+                        "[" (reference.name) "]"
                     }
                 }
             }

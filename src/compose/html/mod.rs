@@ -19,7 +19,7 @@ use crate::compose::merge::tags::Tags;
 
 pub(super) use smart::smart;
 
-use super::tree::contents;
+use super::tree::{contents, footnotes};
 
 /// The body as HTML without styles. Changes the texts of the tree to their typographic form.
 ///
@@ -30,13 +30,7 @@ pub(super) fn render(root: Node<'_>, column: u32, tags: &Tags) -> Markup {
     fit::images(root, column);
     let walker =
         Walker { heading: Cell::new(1), shift: has_h1(root), tags, branches: RefCell::default() };
-    let (notes, blocks): (Vec<_>, Vec<_>) = root.children().partition(|node| is_note(node));
-    html! {
-        (walker.all(blocks.into_iter()))
-        @if !notes.is_empty() {
-            (walker.notes(&notes))
-        }
-    }
+    walker.blocks(root)
 }
 
 struct Walker<'t> {
@@ -62,10 +56,6 @@ struct Branches {
 fn has_h1(root: Node<'_>) -> bool {
     root.descendants()
         .any(|node| matches!(node.data().value, NodeValue::Heading(NodeHeading { level: 1, .. })))
-}
-
-fn is_note(node: Node<'_>) -> bool {
-    matches!(node.data().value, NodeValue::FootnoteDefinition(_))
 }
 
 impl Walker<'_> {
@@ -98,6 +88,10 @@ impl Walker<'_> {
             NodeValue::BlockDirective(directive) if directive.info == contents::NAME => {
                 html! { div class="toc" { (END) (self.blocks(node)) } (END) }
             }
+            NodeValue::BlockDirective(directive) if directive.info == footnotes::NAME => {
+                self.notes(node)
+            }
+            NodeValue::FootnoteDefinition(definition) => self.note(node, &definition.name),
             NodeValue::DescriptionDetails => html! { dd { (END) (self.blocks(node)) } (END) },
             value if value.block() => self.blocks(node),
             _ => inline::inline(node),
@@ -221,20 +215,24 @@ impl Walker<'_> {
         }
     }
 
-    fn notes(&self, notes: &[Node<'_>]) -> Markup {
+    fn notes(&self, house: Node<'_>) -> Markup {
         html! {
             hr class="rule"; (END)
             h2 class="h3" { "Notes" } (END)
-            @for (index, note) in notes.iter().enumerate() { (self.note(note, index + 1)) }
+            (self.blocks(house))
         }
     }
 
     /// The number stands in the first paragraph and leads back to where the note was first named; a note that begins
     /// with something else gets a line for it.
-    fn note(&self, note: Node<'_>, number: usize) -> Markup {
-        let anchor = format!("fn-{number}");
+    fn note(&self, note: Node<'_>, number: &str) -> Markup {
+        let is_note =
+            |node: &Node<'_>| matches!(node.data().value, NodeValue::FootnoteDefinition(_));
+        let anchor = format!("fn-{}", note.preceding_siblings().filter(is_note).count());
+        let back = note.data().attrs.as_ref().and_then(|attributes| attributes.id.clone());
+        let back = back.map(|id| format!("#{id}"));
         let label = html! {
-            a class="link" name=(anchor) id=(anchor) href={ "#fnref-" (number) } { "[" (number) "]" } " "
+            a class="link" name=(anchor) id=(anchor) href=[back] { "[" (number) "]" } " "
         };
         let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
         let mut label = Some(label);

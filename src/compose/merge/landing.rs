@@ -114,7 +114,9 @@ impl Cutter {
     }
 
     fn begin(&mut self, branch: Branch) {
-        if self.open.last().is_some_and(|(last, _)| last.conditional == branch.conditional) {
+        // The same branch again stands within itself, which a derived one may.
+        let is_next = |last: Branch| last.conditional == branch.conditional && last != branch;
+        if self.open.last().is_some_and(|(last, _)| is_next(*last)) {
             self.end();
         }
         self.open.push((branch, std::mem::take(&mut self.done)));

@@ -7,6 +7,7 @@ pub mod expression;
 pub mod fill;
 pub(crate) mod landing;
 pub(crate) mod lines;
+pub(in crate::compose) mod numbers;
 pub(crate) mod pairs;
 pub(crate) mod scan;
 pub(crate) mod tags;

@@ -38,7 +38,8 @@ pub(super) struct Writer<'t> {
 
 impl<'t> Writer<'t> {
     pub(super) fn new(tags: &'t Tags) -> Self {
-        Self { sheet: Sheet::default(), links: Links::default(), tags, crowded: None, depth: 0 }
+        let links = Links::new(!tags.conditionals.is_empty());
+        Self { sheet: Sheet::default(), links, tags, crowded: None, depth: 0 }
     }
 
     /// Writes a block; nothing for one that shows nothing.
@@ -208,11 +209,6 @@ impl<'t> Writer<'t> {
             }
         }
     }
-}
-
-/// The footnotes in the order of their numbers, in which the parser appends them to the tree.
-pub(super) fn notes_of<'a>(root: &'a AstNode<'a>) -> impl Iterator<Item = &'a AstNode<'a>> {
-    root.children().filter(|node| matches!(node.data().value, NodeValue::FootnoteDefinition(_)))
 }
 
 #[cfg(test)]

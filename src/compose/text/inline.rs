@@ -66,7 +66,8 @@ impl Phrase<'_> {
             NodeValue::SoftBreak => push_words(&mut self.text, " "),
             NodeValue::LineBreak => self.line_break(),
             NodeValue::FootnoteReference(reference) => {
-                self.text.extend(["[^", &reference.ix.to_string(), "]"]);
+                let number = self.links.note(reference.ix, &reference.name);
+                self.text.extend(["[^", &number, "]"]);
             }
             NodeValue::Image(image) => self.image(node, image),
             NodeValue::TaskItem(task) => {
@@ -177,7 +178,7 @@ impl Phrase<'_> {
         }
         self.text.truncate(self.text.trim_end_matches([' ', '\n']).len());
         let number = self.links.number(url);
-        self.text.extend([GLUE, "[", &number.to_string(), "]"]);
+        self.text.extend([GLUE, "[", &number, "]"]);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use comrak::nodes::{AstNode, ListDelimType, ListType, Node, NodeList, NodeValue};
 
-use super::blocks::{INDENT, Spacing, Writer, notes_of};
+use super::blocks::{INDENT, Spacing, Writer};
 use super::readers::begins_with_condition;
 use super::sheet::Frame;
 
@@ -57,10 +57,19 @@ impl Writer<'_> {
         }
     }
 
-    /// The footnotes, which stand at the end of the tree, under a heading of their own.
-    pub(super) fn notes<'a>(&mut self, root: &'a AstNode<'a>) {
-        for (number, note) in (1..).zip(notes_of(root)) {
-            self.hanging(&format!("[^{number}] "), note, Spacing::Loose);
+    /// The footnotes, which stand at the end of the tree.
+    pub(super) fn notes<'a>(&mut self, house: &'a AstNode<'a>) {
+        let mut index = 0;
+        for note in house.children() {
+            match &note.data().value {
+                NodeValue::Raw(word) => self.condition(word),
+                NodeValue::FootnoteDefinition(definition) => {
+                    index += 1;
+                    let number = self.links.note(index, &definition.name);
+                    self.hanging(&format!("[^{number}] "), note, Spacing::Loose);
+                }
+                _ => {}
+            }
         }
     }
 }

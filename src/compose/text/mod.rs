@@ -23,8 +23,7 @@ use comrak::nodes::{AstNode, NodeValue, Sourcepos};
 
 use crate::compose::merge::tags::Tags;
 
-pub(super) use wording::MOST_WORDINGS;
-
+use crate::compose::tree::footnotes;
 use blocks::Writer;
 use reading::Reading;
 use sheet::{Mark, Sheet};
@@ -53,7 +52,7 @@ pub struct Page<'a> {
 /// the title is gone. An image with an empty attribute `alt` decorates, and is left out.
 ///
 /// What depends on the reader stands between the words of its condition. Fails with the place of a block that has
-/// more than [`MOST_WORDINGS`] wordings.
+/// more than [`MOST_CHOICES`](crate::compose::merge::numbers::MOST_CHOICES) wordings.
 pub(super) fn render<'a>(
     root: &'a AstNode<'a>,
     page: &Page<'_>,
@@ -90,8 +89,9 @@ fn written<'a>(
     if let Some(crowded) = writer.crowded {
         return Err(crowded);
     }
-    let stretches = writer.sheet.finish();
-    Ok(readers::join(stretches, tags))
+    let Writer { sheet, links, .. } = writer;
+    let text = readers::join(sheet.finish(), tags);
+    Ok(links.reveal(&text, tags))
 }
 
 fn write<'a>(writer: &mut Writer<'_>, root: &'a AstNode<'a>, page: &Page<'_>) {
@@ -110,6 +110,10 @@ fn write<'a>(writer: &mut Writer<'_>, root: &'a AstNode<'a>, page: &Page<'_>) {
             writer.condition(word);
             continue;
         }
+        if is_notes(block) {
+            notes(writer, block, top);
+            continue;
+        }
         let section = starts_section(block);
         if section {
             end_section(writer, top);
@@ -118,18 +122,25 @@ fn write<'a>(writer: &mut Writer<'_>, root: &'a AstNode<'a>, page: &Page<'_>) {
         aligned(writer, |writer| writer.block(block));
     }
     end_section(writer, top);
-    if blocks::notes_of(root).next().is_some() {
-        writer.sheet.gap(top, 2);
-        writer.heading("Notes", 2);
-        writer.sheet.gap(top, 1);
-        aligned(writer, |writer| writer.notes(root));
-        end_section(writer, top);
-    }
     footer(&mut writer.sheet, top, page.footer);
 }
 
 fn starts_section<'a>(block: &'a AstNode<'a>) -> bool {
     matches!(&block.data().value, NodeValue::Heading(heading) if heading.level <= 2)
+}
+
+fn is_notes<'a>(block: &'a AstNode<'a>) -> bool {
+    matches!(&block.data().value, NodeValue::BlockDirective(house) if house.info == footnotes::NAME)
+}
+
+fn notes<'a>(writer: &mut Writer<'_>, house: &'a AstNode<'a>, top: Mark) {
+    end_section(writer, top);
+    writer.sheet.gap(top, 2);
+    writer.heading("Notes", 2);
+    writer.sheet.gap(top, 1);
+    // All who get the heading get one of the notes, if not the first.
+    writer.sheet.flush_gap();
+    aligned(writer, |writer| writer.notes(house));
 }
 
 fn aligned<'t>(writer: &mut Writer<'t>, write: impl FnOnce(&mut Writer<'t>)) {

@@ -6,6 +6,7 @@ use comrak::nodes::{AstNode, ListType, Node, NodeList, NodeValue};
 use super::blocks::Writer;
 use super::flow::Readers;
 use super::wording;
+use crate::compose::merge::numbers::{branches, choices};
 use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::{Choice, Tags};
 
@@ -51,7 +52,7 @@ impl Writer<'_> {
         write: impl for<'c> Fn(&mut Self, Node<'c>),
     ) {
         let tags = self.tags;
-        let Some(choices) = wording::choices(&wording::conditionals_of(node, tags), tags) else {
+        let Some(choices) = choices(&wording::conditionals_of(node, tags), tags) else {
             self.crowded.get_or_insert(node.data().sourcepos);
             return;
         };
@@ -64,7 +65,7 @@ impl Writer<'_> {
     /// Writes a text in each of its wordings.
     pub(super) fn each_text(&mut self, text: &str, write: impl Fn(&mut Self, &str)) {
         let tags = self.tags;
-        let Some(choices) = wording::choices(&wording::conditionals_in(text, tags), tags) else {
+        let Some(choices) = choices(&wording::conditionals_in(text, tags), tags) else {
             self.crowded.get_or_insert((1, 1, 1, 1).into());
             return;
         };
@@ -77,7 +78,7 @@ impl Writer<'_> {
         let mut all_have_something = true;
         for choice in choices {
             self.sheet.restore(&pending);
-            for branch in wording::branches(choice) {
+            for branch in branches(choice) {
                 self.sheet.begin(branch);
             }
             let before = self.sheet.mark();

@@ -4,6 +4,7 @@ use comrak::{Arena, Options, parse_document};
 
 use super::{Page, render};
 use crate::compose::merge::tags::Tags;
+use crate::compose::tree::footnotes;
 
 pub(super) const PLAIN: Page<'_> =
     Page { title: "", preheader: None, header: None, footer: &[], ascii: false };
@@ -28,6 +29,7 @@ pub(super) fn options() -> Options<'static> {
 pub(super) fn text_of(markdown: &str, page: &Page<'_>) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, markdown, &options());
+    footnotes::house(&arena, root, &mut Tags::default());
     render(root, page, &mut Tags::default()).unwrap()
 }
 

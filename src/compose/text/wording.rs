@@ -12,9 +12,6 @@ use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::{Choice, Tags};
 use crate::compose::merge::{Branch, Test};
 
-/// A block has at most so many wordings; it is written out that often.
-pub(in crate::compose) const MOST_WORDINGS: usize = 64;
-
 /// The author's conditionals in a block, in their order.
 pub(super) fn conditionals_of(node: Node<'_>, tags: &Tags) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
@@ -42,40 +39,6 @@ pub(super) fn conditionals_in(text: &str, tags: &Tags) -> BTreeSet<usize> {
 
 fn is_derived(conditional: usize, tags: &Tags) -> bool {
     matches!(tags.conditionals[conditional].tests[..], [Test::Any(_)])
-}
-
-/// All combinations of branches, or nothing if there are too many.
-pub(super) fn choices(conditionals: &BTreeSet<usize>, tags: &Tags) -> Option<Vec<Choice>> {
-    let mut choices = vec![Choice::new()];
-    for &conditional in conditionals {
-        let known = &tags.conditionals[conditional];
-        let mut longer = Vec::new();
-        for choice in choices {
-            let is_reached = known.within.is_none_or(|within| {
-                !conditionals.contains(&within.conditional)
-                    || choice.get(&within.conditional) == Some(&within.branch)
-            });
-            if !is_reached {
-                longer.push(choice);
-                continue;
-            }
-            for branch in 0..=known.tests.len() {
-                let mut choice = choice.clone();
-                choice.insert(conditional, branch);
-                longer.push(choice);
-            }
-        }
-        choices = longer;
-        if choices.len() > MOST_WORDINGS {
-            return None;
-        }
-    }
-    Some(choices)
-}
-
-/// The branches of a choice.
-pub(super) fn branches(choice: &Choice) -> impl Iterator<Item = Branch> + '_ {
-    choice.iter().map(|(&conditional, &branch)| Branch { conditional, branch })
 }
 
 /// A copy of a block with the branches of a choice and without any condition.

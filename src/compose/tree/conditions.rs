@@ -44,6 +44,23 @@ pub(in crate::compose) fn role(node: Node<'_>, tags: &Tags) -> Option<Role> {
     }
 }
 
+/// The conditions that are open before a node among its siblings, outermost first, as nodes with what they begin.
+pub(super) fn open_before<'a>(node: Node<'a>, tags: &Tags) -> Vec<(Node<'a>, Branch)> {
+    let mut open: Vec<(Node<'a>, Branch)> = Vec::new();
+    let Some(parent) = node.parent() else { return open };
+    for before in parent.children().take_while(|before| !before.same_node(node)) {
+        match role(before, tags) {
+            Some(Role::Begins(branch)) => match open.last_mut() {
+                Some((_, last)) if last.conditional == branch.conditional => *last = branch,
+                _ => open.push((before, branch)),
+            },
+            Some(Role::Ends(_)) => _ = open.pop(),
+            None => {}
+        }
+    }
+    open
+}
+
 /// A text with tags in it becomes texts and tags.
 fn split_text<'a>(arena: &'a Arena<'a>, node: Node<'a>, tags: &Tags) {
     let at = node.data().sourcepos;
@@ -218,9 +235,13 @@ fn leave_nothing_empty<'a>(arena: &'a Arena<'a>, node: Node<'a>, tags: &mut Tags
             | NodeValue::Item(_)
             | NodeValue::TaskItem(_)
     );
-    if !may_be_left_out {
-        return;
+    if may_be_left_out {
+        leave_out(arena, node, tags);
     }
+}
+
+/// Puts a block between the words of what its content depends on.
+fn leave_out<'a>(arena: &'a Arena<'a>, node: Node<'a>, tags: &mut Tags) {
     let children: Vec<Node<'a>> = node.children().collect();
     let Presence::Any(lists) = presence(&children, tags) else { return };
     if lists.is_empty() {
@@ -231,7 +252,8 @@ fn leave_nothing_empty<'a>(arena: &'a Arena<'a>, node: Node<'a>, tags: &mut Tags
     {
         node.insert_before(first);
         node.insert_after(last);
-        return;
+        // What is left may depend on the reader, too.
+        return leave_out(arena, node, tags);
     }
     let branch = tags.any(lists);
     let at = node.data().sourcepos;

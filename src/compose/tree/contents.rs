@@ -7,12 +7,11 @@ use comrak::nodes::{
     Ast, ListType, Node, NodeBlockDirective, NodeHeading, NodeLink, NodeValue, Sourcepos,
 };
 
-use super::conditions::role as condition;
+use super::conditions::open_before;
 use super::links;
 use super::margin::Margin;
 use super::shape::list;
 use crate::compose::merge::Branch;
-use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::Tags;
 use crate::rule;
 
@@ -97,30 +96,13 @@ fn headings<'a>(root: Node<'a>, tags: &Tags) -> Vec<Entry<'a>> {
     headings
 }
 
-/// The conditions that are open before a block, outermost first, as nodes with what they begin.
-fn conditions<'a>(block: Node<'a>, tags: &Tags) -> Vec<(Node<'a>, Branch)> {
-    let mut open: Vec<(Node<'a>, Branch)> = Vec::new();
-    let Some(parent) = block.parent() else { return open };
-    for node in parent.children().take_while(|node| !node.same_node(block)) {
-        match condition(node, tags) {
-            Some(Role::Begins(branch)) => match open.last_mut() {
-                Some((_, last)) if last.conditional == branch.conditional => *last = branch,
-                _ => open.push((node, branch)),
-            },
-            Some(Role::Ends(_)) => _ = open.pop(),
-            None => {}
-        }
-    }
-    open
-}
-
 fn branches(block: Node<'_>, tags: &Tags) -> Vec<Branch> {
-    conditions(block, tags).into_iter().map(|(_, branch)| branch).collect()
+    open_before(block, tags).into_iter().map(|(_, branch)| branch).collect()
 }
 
 /// The block, or the tag of the outermost condition around it.
 fn for_all<'a>(block: Node<'a>, tags: &Tags) -> Node<'a> {
-    conditions(block, tags).first().map_or(block, |(tag, _)| *tag)
+    open_before(block, tags).first().map_or(block, |(tag, _)| *tag)
 }
 
 /// A list of links, the second level in lists of its own; each for those who get its heading.

@@ -1,15 +1,15 @@
 //! The body of a draft as a tree of Markdown nodes, checked and ready for the walkers.
 //!
 //! Both walkers (HTML and plain text) read the same tree. After [`prepare`] it holds no raw HTML, no editor's notes, no
-//! shortcodes and no directives but the table of contents; links and images are absolute; a link to a video has the
-//! class [`videos::CLASS`] and holds its picture; footnote definitions stand at the end in the order of their numbers;
+//! shortcodes and no directives but the table of contents and the notes; links and images are absolute; a link to a video has the
+//! class [`videos::CLASS`] and holds its picture; footnotes stand in a directive at the end in the order of their numbers;
 //! and a heading that a link leads to has its anchor in `attrs.id`.
 
 mod attributes;
 mod callouts;
 mod conditions;
 pub(super) mod contents;
-mod footnotes;
+pub(super) mod footnotes;
 mod leftovers;
 mod links;
 pub(super) mod manuscript;
@@ -96,6 +96,7 @@ pub(super) fn prepare<'a>(
     videos::settle(arena, &mut margin, root);
     contents::settle(arena, &mut margin, root, draft.front.toc, tags);
     links::settle(&mut margin, root, addresses, tags);
+    footnotes::house(arena, root, tags);
     leftovers::check_placeholders(&mut margin, root, draft);
     leftovers::check_commands(&mut margin, root);
     (Some(root), margin.into_findings())
