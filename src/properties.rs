@@ -160,7 +160,8 @@ const HOSTILE: &str = "\"><script>'&\r\nBcc: <eve@example.com>\0\u{202e}é";
 
 fn held(expression: &str, place: Place) {
     let Ok(slot) = Slot::new(expression, place) else { return };
-    let fields = Fields::new(&reader(HOSTILE), "https://lists.example.org/u/t");
+    let reader = reader(HOSTILE);
+    let fields = Fields::new(&reader, "https://lists.example.org/u/t");
     let Ok(value) = slot.value(&fields) else { return };
     let is_held = match place {
         Place::Html | Place::Href => !value.contains(['<', '>', '"', '\'']),

@@ -3,6 +3,7 @@
 //! lettre encodes and folds every value (RFC 2047, RFC 5322 2.2.3); what it lets through and a header must not
 //! hold is refused here, before and after.
 
+use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use lettre::Address;
@@ -10,7 +11,7 @@ use lettre::message::header::{self, Header, HeaderName, HeaderValue, Headers};
 use lettre::message::{Mailbox, Mailboxes, MessageBuilder};
 
 use super::mime::MARK;
-use super::{LetterError, Letterhead};
+use super::{LetterError, Letterhead, unfolded};
 use crate::address::EmailAddress;
 
 /// Why a value cannot stand in a header.
@@ -76,25 +77,42 @@ fn campaign(issue: &str) -> String {
 }
 
 /// The value of To. An address that needs SMTPUTF8 stands there as it is (RFC 6532 3.2), which lettre would not write.
-pub(super) fn to(name: Option<&str>, address: &EmailAddress) -> Result<String, Reason> {
+pub(super) fn to<'a>(
+    name: Option<&'a str>,
+    address: &'a EmailAddress,
+) -> Result<Cow<'a, str>, Reason> {
+    unfolded::mailbox(name, address, "To")
+        .map_or_else(|| folded_to(name, address).map(Cow::Owned), Ok)
+}
+
+fn folded_to(name: Option<&str>, address: &EmailAddress) -> Result<String, Reason> {
     if !address.needs_smtputf8() {
         let reader = mailbox(name, address)?;
         return value(header::To::from(Mailboxes::from(reader)).display());
     }
     let stand_in = format!("x@{}", address.domain()).parse().map_err(|_| NO_ADDRESS)?;
-    let value = to(name, &stand_in)?;
+    let value = folded_to(name, &stand_in)?;
     let (before, after) = value.rsplit_once("x@").unwrap_or_default();
     Ok(format!("{before}{}@{after}", address.local_part()))
 }
 
 /// The value of Subject.
-pub(super) fn subject(line: String) -> Result<String, Reason> {
+pub(super) fn subject(line: String) -> Result<Cow<'static, str>, Reason> {
+    if unfolded::is_unstructured(&line, "Subject") {
+        return Ok(line.into());
+    }
+    folded_subject(line).map(Cow::Owned)
+}
+
+fn folded_subject(line: String) -> Result<String, Reason> {
     value(header::Subject::from(line).display())
 }
 
-/// The value of Message-ID.
-pub(super) fn message_id(id: &str) -> Result<String, Reason> {
-    value(header::MessageId::from(format!("<{id}>")).display())
+/// The value of Message-ID, all of whose characters may stand there: one word, which cannot be folded.
+pub(super) fn message_id(id: &str) -> Result<Cow<'static, str>, Reason> {
+    let value = format!("<{id}>");
+    check(&format!("Message-ID: {value}"))?;
+    Ok(value.into())
 }
 
 /// The value of List-Unsubscribe (RFC 2369 3.2), the best way first.
@@ -226,10 +244,12 @@ impl Senders {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn to_value(name: &str) -> Result<String, Reason> {
-        to(Some(name), &"ada@example.org".parse().unwrap())
+        to(Some(name), &"ada@example.org".parse().unwrap()).map(Cow::into_owned)
     }
 
     #[test]
@@ -247,7 +267,8 @@ mod tests {
         let address = "zoë@example.org".parse().unwrap();
         assert_eq!(to(None, &address).unwrap(), "zoë@example.org");
         assert_eq!(to(Some("Zoë"), &address).unwrap(), "=?utf-8?b?Wm/Dqw==?= <zoë@example.org>");
-        let long = to(Some(&"x@y ".repeat(20)), &address).unwrap();
+        let name = "x@y ".repeat(20);
+        let long = to(Some(&name), &address).unwrap();
         assert!(long.ends_with("\r\n <zoë@example.org>"), "{long}");
     }
 
@@ -285,6 +306,31 @@ mod tests {
             "A: \0",
         ] {
             assert!(check(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_written_without_lettre_is_what_lettre_writes(
+            name in prop::option::of("[A-Za-z0-9]{0,9}( {0,2}[A-Za-z0-9.é\"<@=?]{0,12}){0,9}"),
+            local in "[a-z0-9]{1,3}([.+-][a-z0-9]{1,20}){0,3}|zoë",
+            domain in "[a-z]{1,30}(\\.[a-z]{1,30}){0,2}\\.org",
+            line in "[ -~]{0,90}|([a-z]{1,12} ?){0,12}é?",
+            id in "[a-z2-7.]{33}",
+        ) {
+            if let Ok(address) = format!("{local}@{domain}").parse() {
+                let quick = to(name.as_deref(), &address).map(Cow::into_owned);
+                prop_assert_eq!(quick, folded_to(name.as_deref(), &address));
+            }
+            if let Ok(line) = subject_line(&line) {
+                let quick = subject(line.clone()).map(Cow::into_owned);
+                prop_assert_eq!(quick, folded_subject(line));
+            }
+            let id = format!("{id}@{domain}");
+            let theirs = value(header::MessageId::from(format!("<{id}>")).display());
+            prop_assert_eq!(message_id(&id).map(Cow::into_owned), theirs);
         }
     }
 }

@@ -98,9 +98,9 @@ fn with_marks(literals: &[String]) -> Vec<u8> {
     out
 }
 
-/// Goes to the start of a line, by a soft line break if the text does not end there.
-pub(super) fn start_line(out: &mut Vec<u8>) {
-    if !out.is_empty() && !out.ends_with(b"\r\n") {
+/// Goes to the start of a line, by a soft line break if what stands there since `start` does not end so.
+pub(super) fn start_line(out: &mut Vec<u8>, start: usize) {
+    if out.len() > start && !out.ends_with(b"\r\n") {
         out.extend_from_slice(SOFT_BREAK);
     }
 }

@@ -13,7 +13,9 @@ mod headers;
 mod mime;
 mod splice;
 pub mod token;
+mod unfolded;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::address::{EmailAddress, TokenAddress};
@@ -24,8 +26,8 @@ use crate::compose::merge::fill::{Conditions, Fields, Unresolved};
 use crate::compose::merge::{Piece, Template};
 use crate::config::{Newsletter, Unsubscribe};
 use dkim::{Seal, Signer};
-use splice::{Filling, Shell, Wording};
-use token::Key;
+use splice::{Shell, Splice, Wording};
+use token::{Key, ListPrefix};
 
 /// One reader's letter, ready for the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,9 @@ pub enum LetterError {
     Build(String),
 }
 
+/// Room for what differs between letters; they grow if it takes more.
+const VALUES: usize = 1024;
+
 /// All letters of an issue. Gives the same bytes for the same reader each time.
 #[derive(Debug)]
 pub struct Letters {
@@ -96,8 +101,15 @@ pub struct Letters {
     /// Where bounces go, if not to From.
     bounce: Option<TokenAddress>,
     leaving: Leaving,
-    /// What Message-IDs are made of, besides the reader.
+    ids: MessageIds,
+}
+
+/// What Message-IDs are made of, besides the reader.
+#[derive(Debug)]
+struct MessageIds {
     seed: String,
+    /// What those of an issue share.
+    start: String,
 }
 
 /// How readers of a list leave it.
@@ -105,16 +117,11 @@ pub struct Letters {
 struct Leaving {
     key: Key,
     list_id: String,
+    list: ListPrefix,
     url: Option<String>,
     mailto: Option<TokenAddress>,
-}
-
-/// What differs from reader to reader, in the order of the marks.
-struct Pieces {
-    id: String,
-    headers: Vec<String>,
-    text: Vec<Filling>,
-    html: Vec<Filling>,
+    /// The value of List-Unsubscribe, cut where tokens go; none without a way out.
+    header: Option<Vec<String>>,
 }
 
 impl Letters {
@@ -122,7 +129,10 @@ impl Letters {
     pub fn new(issue: &Issue, head: &Letterhead<'_>) -> Result<Self, LetterError> {
         let subject = subject(&issue.subject, head.test_copy)?;
         let (text, html) = (Wording::new(&issue.text)?, Wording::new(&issue.html)?);
-        let date = head.date.as_second();
+        let seed = match head.date.as_second() {
+            date if head.test_copy => format!("{} {date}", issue.id),
+            _ => issue.id.clone(),
+        };
         let (shell, seal) = shell(issue, head, &subject, &text, &html)?;
         Ok(Self {
             shell,
@@ -134,33 +144,33 @@ impl Letters {
             from: issue.from.as_ref().unwrap_or(&head.newsletter.from).address.clone(),
             bounce: head.newsletter.bounce.clone(),
             leaving: Leaving::new(head)?,
-            seed: if head.test_copy { format!("{} {date}", issue.id) } else { issue.id.clone() },
+            ids: MessageIds { start: head.key.issue_part(&seed), seed },
         })
     }
 
     /// A reader's letter, or all that stands against it.
     pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
-        let pieces = self.pieces(reader)?;
-        let fillings = pieces.text.iter().chain(&pieces.html);
-        let start = self.seal.as_ref().map(Seal::blank).unwrap_or_default();
-        let mut bytes = self.shell.splice(start, &pieces.headers, fillings);
+        let blank = self.seal.as_ref().map_or(&[][..], Seal::blank);
+        let mut start = Vec::with_capacity(blank.len() + self.shell.len() + VALUES);
+        start.extend_from_slice(blank);
+        let (id, mut bytes) = self.splice(reader, self.shell.pieces(), start)?;
         if let Some(seal) = &self.seal {
             let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
             seal.close(&mut bytes).map_err(refused)?;
         }
         Ok(Message {
             envelope: Envelope {
-                reverse_path: self.reverse_path(&pieces.id),
+                reverse_path: self.reverse_path(&id),
                 recipient: reader.email.clone(),
             },
             bytes,
-            id: pieces.id,
+            id,
         })
     }
 
     /// All that stands against a reader's letter, each once: what [`Letters::render`] would say, without its bytes.
     pub fn unresolved(&self, reader: &Subscriber) -> Vec<Unresolved> {
-        self.pieces(reader).err().unwrap_or_default()
+        self.splice(reader, std::iter::empty(), Vec::new()).err().unwrap_or_default()
     }
 
     /// The fields that some reader's letter depends on.
@@ -187,7 +197,7 @@ impl Letters {
 
     /// What `{{ unsubscribe_url }}` is: the https address, else the mailto, else nothing.
     pub fn unsubscribe_url(&self, reader: &Subscriber) -> String {
-        self.leaving.urls(reader).into_iter().next().unwrap_or_default()
+        self.leaving.best(&self.leaving.token(&reader.email.canonical()))
     }
 
     /// Where the bounce of the letter with this Message-ID goes.
@@ -200,37 +210,41 @@ impl Letters {
     }
 
     fn fill(&self, wording: &Wording, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
-        let fields = Fields::new(reader, &self.unsubscribe_url(reader));
+        let url = self.unsubscribe_url(reader);
+        let fields = Fields::new(reader, &url);
         wording.fill(&fields, &self.conditions.choose(&fields)?)
     }
 
-    fn pieces(&self, reader: &Subscriber) -> Result<Pieces, Vec<Unresolved>> {
-        let urls = self.leaving.urls(reader);
-        let fields = Fields::new(reader, urls.first().map_or("", String::as_str));
-        let id = self.leaving.key.message_id(&self.seed, &reader.email.canonical());
-        let id = format!("{id}@{}", self.from.domain());
-        let mut mistakes = BTreeSet::new();
-        let mut keep = |why: Vec<Unresolved>| mistakes.extend(why);
-        let choices = self.conditions.choose(&fields).map_err(&mut keep).unwrap_or_default();
-        let mut values = vec![to(reader)];
+    /// The Message-ID of a reader's letter, and the letter but for its signatures: the values between the `pieces`, in
+    /// the order of the marks.
+    fn splice<'a>(
+        &self,
+        reader: &Subscriber,
+        pieces: impl Iterator<Item = &'a [u8]>,
+        start: Vec<u8>,
+    ) -> Result<(String, Vec<u8>), Vec<Unresolved>> {
+        let canonical = reader.email.canonical();
+        let token = self.leaving.token(&canonical);
+        let url = self.leaving.best(&token);
+        let fields = Fields::new(reader, &url);
+        let own = self.leaving.key.reader_part(&self.ids.seed, &canonical);
+        let id = format!("{}.{own}@{}", self.ids.start, self.from.domain());
+        let mut letter = Splice::new(pieces, start);
+        let choices = self.conditions.choose(&fields);
+        let choices = choices.map_err(|why| letter.refuse(why)).unwrap_or_default();
+        letter.header(to(reader));
         if !self.subject.is_fixed() {
-            values.push(self.subject.fill(&fields, &choices).and_then(|line| {
+            letter.header(self.subject.fill(&fields, &choices).and_then(|line| {
                 headers::subject_line(&line).and_then(headers::subject).map_err(unfit("subject"))
             }));
         }
-        values.push(headers::message_id(&id).map_err(unfit("message-id")));
-        if !urls.is_empty() {
-            values.push(headers::list_unsubscribe(&urls).map_err(unfit("unsubscribe_url")));
+        letter.header(headers::message_id(&id).map_err(unfit("message-id")));
+        if let Some(header) = &self.leaving.header {
+            letter.header(Ok(header.join(&token).into()));
         }
-        let headers =
-            values.into_iter().filter_map(|value| value.map_err(&mut keep).ok()).collect();
-        let text = self.text.fillings(&fields, &choices).map_err(&mut keep).unwrap_or_default();
-        let html = self.html.fillings(&fields, &choices).map_err(&mut keep).unwrap_or_default();
-        if mistakes.is_empty() {
-            Ok(Pieces { id, headers, text, html })
-        } else {
-            Err(mistakes.into_iter().collect())
-        }
+        self.text.splice(&fields, &choices, &mut letter);
+        self.html.splice(&fields, &choices, &mut letter);
+        Ok((id, letter.finish()?))
     }
 }
 
@@ -242,21 +256,39 @@ impl Leaving {
         if !url.iter().all(is_url) {
             return Err(LetterError::UnsubscribeUrl);
         }
-        Ok(Self {
-            key: head.key.clone(),
-            list_id: head.newsletter.list_id.clone(),
-            url,
-            mailto: head.unsubscribe.mailto.clone(),
-        })
+        let (key, list_id) = (head.key.clone(), head.newsletter.list_id.clone());
+        let list = key.list_prefix(&list_id);
+        let mailto = head.unsubscribe.mailto.clone();
+        let mut leaving = Self { key, list_id, list, url, mailto, header: None };
+        leaving.header = leaving.header()?;
+        Ok(leaving)
     }
 
-    /// The reader's ways out, the best first.
-    fn urls(&self, reader: &Subscriber) -> Vec<String> {
-        let id = self.key.subscriber_id(&self.list_id, &reader.email.canonical());
-        let token = self.key.token(&self.list_id, id);
-        let url = self.url.as_ref().map(|url| url.replace("{token}", &token));
+    /// List-Unsubscribe of a token that is like any other, cut where it stands: all tokens fold alike.
+    fn header(&self) -> Result<Option<Vec<String>>, LetterError> {
+        let token = self.key.token(&self.list, [0; 8]);
         let mailto = self.mailto.as_ref().map(|mailto| mailto_url(mailto, &token));
-        url.into_iter().chain(mailto).collect()
+        let urls: Vec<String> = self.url(&token).into_iter().chain(mailto).collect();
+        if urls.is_empty() {
+            return Ok(None);
+        }
+        let refused = |reason| LetterError::Header("List-Unsubscribe", reason);
+        let value = headers::list_unsubscribe(&urls).map_err(refused)?;
+        Ok(Some(value.split(&token).map(str::to_owned).collect()))
+    }
+
+    fn token(&self, canonical: &str) -> String {
+        self.key.token(&self.list, self.key.subscriber_id(&self.list_id, canonical))
+    }
+
+    fn url(&self, token: &str) -> Option<String> {
+        self.url.as_ref().map(|url| url.replace("{token}", token))
+    }
+
+    /// The best way out; empty if there is none.
+    fn best(&self, token: &str) -> String {
+        let mailto = || self.mailto.as_ref().map(|mailto| mailto_url(mailto, token));
+        self.url(token).or_else(mailto).unwrap_or_default()
     }
 }
 
@@ -293,7 +325,7 @@ fn subject(template: &Template, is_test: bool) -> Result<Wording, SyntaxError> {
     Wording::new(&Template { pieces: test.into_iter().chain(template.pieces.clone()).collect() })
 }
 
-fn to(reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+fn to(reader: &Subscriber) -> Result<Cow<'_, str>, Vec<Unresolved>> {
     headers::to(reader.name.as_deref(), &reader.email).map_err(unfit("name"))
 }
 

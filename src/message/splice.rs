@@ -1,5 +1,6 @@
 //! The letter's bytes that all readers share, cut where they differ, and a reader's pieces put in.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::compose::merge::expression::SyntaxError;
@@ -27,10 +28,6 @@ enum Part {
         encoded: Vec<Box<[u8]>>,
     },
 }
-
-/// What stands at one mark of a reader's letter.
-#[derive(Debug, Default)]
-pub(super) struct Filling(Vec<u8>);
 
 impl Wording {
     /// Compiles a template.
@@ -71,34 +68,33 @@ impl Wording {
         names
     }
 
-    /// What goes to the marks of a letter's body for a reader, or all that stands against it.
-    pub(super) fn fillings(
+    /// Puts what a reader gets at the marks of a letter's body, each after the next piece.
+    pub(super) fn splice<'a>(
         &self,
-        fields: &Fields,
+        fields: &Fields<'_>,
         choices: &Choices,
-    ) -> Result<Vec<Filling>, Vec<Unresolved>> {
-        let (mut fillings, mut unresolved) = (Vec::new(), Vec::new());
+        letter: &mut Splice<'a, impl Iterator<Item = &'a [u8]>>,
+    ) {
         for part in &self.parts {
-            let mut filling = Filling::default();
             match part {
-                Part::Literal(_) => continue,
-                Part::Slot(slot) => match slot.value(fields) {
-                    Ok(value) => mime::encode(&with_lf(value), &mut filling.0),
-                    Err(why) => unresolved.push(why),
-                },
-                chunk @ Part::Chunk { .. } => {
-                    chunk.encode(fields, choices, &mut filling.0, &mut unresolved);
+                Part::Literal(_) => {}
+                Part::Slot(slot) => {
+                    letter.piece();
+                    letter.slot(slot, fields);
+                }
+                Part::Chunk { branch, parts, encoded } => {
+                    letter.piece();
+                    let start = letter.out.len();
+                    letter.chunk(*branch, parts, encoded, start, &Asked { fields, choices });
                 }
             }
-            fillings.push(filling);
         }
-        if unresolved.is_empty() { Ok(fillings) } else { Err(unresolved) }
     }
 
     /// The whole text for a reader.
     pub(super) fn fill(
         &self,
-        fields: &Fields,
+        fields: &Fields<'_>,
         choices: &Choices,
     ) -> Result<String, Vec<Unresolved>> {
         let (mut out, mut unresolved) = (String::new(), Vec::new());
@@ -110,7 +106,7 @@ impl Wording {
 fn parts(pieces: &[Piece]) -> Result<Vec<Part>, SyntaxError> {
     let part = |piece: &Piece| {
         Ok(match piece {
-            Piece::Literal(text) => Part::Literal(with_lf(text.clone())),
+            Piece::Literal(text) => Part::Literal(with_lf(text.into()).into_owned()),
             Piece::Slot { expression, place } => Part::Slot(Slot::new(expression, *place)?),
             Piece::Chunk { branch, pieces } => {
                 let parts = parts(pieces)?;
@@ -130,39 +126,9 @@ fn encoded(part: &Part) -> Option<Box<[u8]>> {
     Some(out.into())
 }
 
-impl Part {
-    /// Appends a chunk in quoted-printable, if the reader gets it; every part starts on a line of its own.
-    fn encode(
-        &self,
-        fields: &Fields,
-        choices: &Choices,
-        out: &mut Vec<u8>,
-        unresolved: &mut Vec<Unresolved>,
-    ) {
-        let Self::Chunk { branch, parts, encoded } = self else { return };
-        if !choices.take(*branch) {
-            return;
-        }
-        let mut encoded = encoded.iter();
-        for part in parts {
-            mime::start_line(out);
-            match part {
-                Self::Literal(_) => {
-                    out.extend_from_slice(encoded.next().map_or(&[], AsRef::as_ref));
-                }
-                Self::Slot(slot) => match slot.value(fields) {
-                    Ok(value) => mime::encode(&with_lf(value), out),
-                    Err(why) => unresolved.push(why),
-                },
-                Self::Chunk { .. } => part.encode(fields, choices, out, unresolved),
-            }
-        }
-    }
-}
-
 fn fill(
     parts: &[Part],
-    fields: &Fields,
+    fields: &Fields<'_>,
     choices: &Choices,
     out: &mut String,
     unresolved: &mut Vec<Unresolved>,
@@ -186,36 +152,107 @@ fn fill(
 #[derive(Debug)]
 pub(super) struct Shell {
     pieces: Vec<Box<[u8]>>,
+    len: usize,
 }
 
 impl Shell {
     /// Cuts a letter at its marks.
     pub(super) fn cut(letter: &[u8]) -> Self {
-        Self { pieces: letter.split(|&byte| byte == MARK).map(Box::from).collect() }
+        let pieces: Vec<Box<[u8]>> = letter.split(|&byte| byte == MARK).map(Box::from).collect();
+        Self { len: pieces.iter().map(|piece| piece.len()).sum(), pieces }
     }
 
-    /// Puts in, after a `start`, the values of the header, and then what goes into the two parts; all of it is encoded
-    /// already.
-    pub(super) fn splice<'a>(
-        &self,
-        start: Vec<u8>,
-        header_values: &[String],
-        fillings: impl Iterator<Item = &'a Filling>,
-    ) -> Vec<u8> {
-        let values = header_values.iter().map(String::as_bytes);
-        let mut values = values.chain(fillings.map(|filling| filling.0.as_slice()));
-        let shared: usize = self.pieces.iter().map(|piece| piece.len()).sum();
-        let mut out = start;
-        out.reserve(shared + 1024);
-        for piece in &self.pieces {
-            out.extend_from_slice(piece);
-            out.extend_from_slice(values.next().unwrap_or_default());
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(AsRef::as_ref)
+    }
+
+    /// The length of all pieces together.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+}
+
+/// A letter as it is put together: piece, value, piece, value, piece. All that stands against it is gathered.
+pub(super) struct Splice<'a, I: Iterator<Item = &'a [u8]>> {
+    pieces: I,
+    out: Vec<u8>,
+    unresolved: Vec<Unresolved>,
+}
+
+/// Who is asked for what a letter depends on.
+struct Asked<'a> {
+    fields: &'a Fields<'a>,
+    choices: &'a Choices,
+}
+
+impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
+    /// Begins a letter after what `out` holds already.
+    pub(super) fn new(pieces: I, out: Vec<u8>) -> Self {
+        Self { pieces, out, unresolved: Vec::new() }
+    }
+
+    /// Goes on to the next mark.
+    fn piece(&mut self) {
+        self.out.extend_from_slice(self.pieces.next().unwrap_or_default());
+    }
+
+    /// Puts a value of the header at the next mark.
+    pub(super) fn header(&mut self, value: Result<Cow<'_, str>, Vec<Unresolved>>) {
+        self.piece();
+        match value {
+            Ok(value) => self.out.extend_from_slice(value.as_bytes()),
+            Err(why) => self.unresolved.extend(why),
         }
-        out
+    }
+
+    /// The letter after its last piece, or all that stands against it, each once and in order.
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, Vec<Unresolved>> {
+        self.piece();
+        self.unresolved.sort();
+        self.unresolved.dedup();
+        if self.unresolved.is_empty() { Ok(self.out) } else { Err(self.unresolved) }
+    }
+
+    pub(super) fn refuse(&mut self, why: Vec<Unresolved>) {
+        self.unresolved.extend(why);
+    }
+
+    fn slot(&mut self, slot: &Slot, fields: &Fields<'_>) {
+        match slot.value(fields) {
+            Ok(value) => mime::encode(&with_lf(value), &mut self.out),
+            Err(why) => self.unresolved.push(why),
+        }
+    }
+
+    /// Appends a chunk that begins at `start`, if the reader gets it; every part is on a line of its own.
+    fn chunk(
+        &mut self,
+        branch: Branch,
+        parts: &[Part],
+        encoded: &[Box<[u8]>],
+        start: usize,
+        asked: &Asked<'_>,
+    ) {
+        if !asked.choices.take(branch) {
+            return;
+        }
+        let mut encoded = encoded.iter();
+        for part in parts {
+            mime::start_line(&mut self.out, start);
+            match part {
+                Part::Literal(_) => {
+                    self.out.extend_from_slice(encoded.next().map_or(&[], AsRef::as_ref));
+                }
+                Part::Slot(slot) => self.slot(slot, asked.fields),
+                Part::Chunk { branch, parts, encoded } => {
+                    self.chunk(*branch, parts, encoded, start, asked);
+                }
+            }
+        }
     }
 }
 
 /// CRLF and lone CR become LF.
-fn with_lf(text: String) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text }
+fn with_lf(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text }
 }

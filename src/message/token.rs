@@ -17,6 +17,10 @@ const VERSION: u8 = 1;
 #[derive(Clone)]
 pub struct Key(Hmac<Sha256>);
 
+/// What the tokens of a list begin with.
+#[derive(Debug, Clone)]
+pub struct ListPrefix([u8; 6]);
+
 /// What names a subscriber of a list without telling the address.
 pub type SubscriberId = [u8; 8];
 
@@ -69,9 +73,9 @@ impl Key {
     ///
     /// They hold, in bytes: version (1), key id (1), the start of SHA-256 of the list-id (4), subscriber id (8), and
     /// the start of HMAC-SHA256 over `token` 0x00 and those 14 bytes (16).
-    pub fn token(&self, list_id: &str, subscriber: SubscriberId) -> String {
+    pub fn token(&self, list: &ListPrefix, subscriber: SubscriberId) -> String {
         let mut token = [0; 30];
-        token[..6].copy_from_slice(&self.prefix(list_id));
+        token[..6].copy_from_slice(&list.0);
         token[6..14].copy_from_slice(&subscriber);
         let mac = self.hash("token", &[&token[..14]]);
         token[14..].copy_from_slice(&mac[..16]);
@@ -83,7 +87,7 @@ impl Key {
     /// The mac is compared in constant time; version, key id and list are public.
     pub fn verify(&self, list_id: &str, token: &str) -> Option<SubscriberId> {
         let token = <[u8; 30]>::try_from(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-        if token[..6] != self.prefix(list_id) {
+        if token[..6] != self.list_prefix(list_id).0 {
             return None;
         }
         let mac = self.keyed("token", &[&token[..14]]);
@@ -95,9 +99,18 @@ impl Key {
     /// They are lower-case base32 (RFC 4648 6) of the start of HMAC-SHA256 over `issue` 0x00 issue id, and over
     /// `message-id` 0x00 issue id 0x00 canonical address.
     pub fn message_id(&self, issue_id: &str, canonical: &str) -> String {
-        let issue = self.hash("issue", &[issue_id.as_bytes()]);
-        let reader = self.hash("message-id", &[issue_id.as_bytes(), canonical.as_bytes()]);
-        format!("{}.{}", base32(&issue[..5]), base32(&reader[..15]))
+        format!("{}.{}", self.issue_part(issue_id), self.reader_part(issue_id, canonical))
+    }
+
+    /// What comes before the dot of [`Key::message_id`].
+    pub fn issue_part(&self, issue_id: &str) -> String {
+        base32(&self.hash("issue", &[issue_id.as_bytes()])[..5])
+    }
+
+    /// What comes after it.
+    pub fn reader_part(&self, issue_id: &str, canonical: &str) -> String {
+        let hash = self.hash("message-id", &[issue_id.as_bytes(), canonical.as_bytes()]);
+        base32(&hash[..15])
     }
 
     /// What tells this key from others and gives nothing of it away: 16 characters.
@@ -128,9 +141,9 @@ impl Key {
     }
 
     /// Version, key id and list id of a token. The key id tells keys apart when a list gets a new one.
-    fn prefix(&self, list_id: &str) -> [u8; 6] {
+    pub fn list_prefix(&self, list_id: &str) -> ListPrefix {
         let list = Sha256::digest(list_id.as_bytes());
-        [VERSION, self.hash("key-id", &[])[0], list[0], list[1], list[2], list[3]]
+        ListPrefix([VERSION, self.hash("key-id", &[])[0], list[0], list[1], list[2], list[3]])
     }
 
     fn hash(&self, label: &str, fields: &[&[u8]]) -> [u8; 32] {
@@ -207,7 +220,10 @@ mod tests {
     fn ids_and_tokens_never_change_because_old_links_hold_them() {
         // Worked out with Python's hmac, hashlib and base64.
         let id = key().subscriber_id(LIST, "ada@example.org");
-        assert_eq!(key().token(LIST, id), "AUlWzc1RN26Nx__27gAykdAugic6GMRmmHnFMSID");
+        assert_eq!(
+            key().token(&key().list_prefix(LIST), id),
+            "AUlWzc1RN26Nx__27gAykdAugic6GMRmmHnFMSID"
+        );
         assert_eq!(
             key().message_id("issue-42", "ada@example.org"),
             "xrjqhvoi.tpm6kx4k57c34o2asgoerwpy"
@@ -241,7 +257,7 @@ mod tests {
         ) {
             let key = Key::new(secret);
             let id = key.subscriber_id(&list, &address);
-            let token = key.token(&list, id);
+            let token = key.token(&key.list_prefix(&list), id);
             prop_assert_eq!(key.verify(&list, &token), Some(id));
             if other != list {
                 prop_assert_eq!(key.verify(&other, &token), None);

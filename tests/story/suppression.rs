@@ -13,7 +13,10 @@ use super::support::script::{Act, Phase, Rule, Script};
 /// The token of a reader, as the footer of their letter has it.
 fn token(number: usize) -> String {
     let key = Key::new([0x5e; 32]);
-    key.token("notes.example.org", key.subscriber_id("notes.example.org", &address(number)))
+    key.token(
+        &key.list_prefix("notes.example.org"),
+        key.subscriber_id("notes.example.org", &address(number)),
+    )
 }
 
 fn suppressed(desk: &Desk) -> Vec<String> {

@@ -1,30 +1,36 @@
 //! Values escaped for the place where they land, so that none can close a tag, leave an address, or pass for a quote.
 
+use std::borrow::Cow;
+
 use super::Place;
 use crate::finding::is_plain;
 
-/// The value as it may stand in a place, or why it must not.
-pub(super) fn escape(value: &str, place: Place) -> Result<String, &'static str> {
+/// The value as it may stand in a place, or why it must not. One that may stand as it is stays what it was.
+pub(super) fn escape(value: Cow<'_, str>, place: Place) -> Result<Cow<'_, str>, &'static str> {
     match place {
         Place::UrlPart => Ok(percent_encode(value)),
-        Place::Href if !is_link(value) => {
+        Place::Href if !is_link(&value) => {
             Err("is a whole link and must start with https://, http:// or mailto:")
         }
         Place::Html | Place::Href => Ok(escape_html(value)),
         Place::Text => Ok(single_spaced(value)),
-        Place::LineEnd => Ok(fixed(single_spaced(value).trim_end())),
-        Place::LineStart => Ok(stuffed(single_spaced(value).trim_start())),
-        Place::Line => Ok(stuffed(single_spaced(value).trim())),
+        Place::LineEnd => Ok(fixed(trimmed(single_spaced(value), str::trim_end))),
+        Place::LineStart => Ok(stuffed(trimmed(single_spaced(value), str::trim_start))),
+        Place::Line => Ok(stuffed(trimmed(single_spaced(value), str::trim))),
         Place::Header if !value.chars().all(is_plain) => {
             Err("has a control or direction-changing character; a header is one plain line")
         }
-        Place::Header => Ok(value.to_owned()),
+        Place::Header => Ok(value),
     }
 }
 
 /// One line of plain text: line breaks and tabs become spaces and runs of spaces one, as HTML shows them; other
 /// control characters, and those that would turn the direction of what follows, are left out.
-fn single_spaced(value: &str) -> String {
+fn single_spaced(value: Cow<'_, str>) -> Cow<'_, str> {
+    let is_word = |c: char| is_plain(c) && !matches!(c, '\u{2028}' | '\u{2029}');
+    if !value.contains("  ") && value.chars().all(is_word) {
+        return value;
+    }
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
         match c {
@@ -34,20 +40,25 @@ fn single_spaced(value: &str) -> String {
             _ => {}
         }
     }
-    out
+    out.into()
+}
+
+fn trimmed(value: Cow<'_, str>, trim: fn(&str) -> &str) -> Cow<'_, str> {
+    let kept = trim(&value);
+    if kept.len() == value.len() { value } else { kept.to_owned().into() }
 }
 
 /// RFC 3676 4.2: without a value the space before it would end the line, and make it flow into the next.
-fn fixed(value: &str) -> String {
-    if value.is_empty() { "\u{a0}".to_owned() } else { value.to_owned() }
+fn fixed(value: Cow<'_, str>) -> Cow<'_, str> {
+    if value.is_empty() { "\u{a0}".into() } else { value }
 }
 
 /// RFC 3676 4.3 and 4.4: what could be taken for a quote, a signature or an mbox separator gets a space, which the client
 /// takes away.
-fn stuffed(value: &str) -> String {
+fn stuffed(value: Cow<'_, str>) -> Cow<'_, str> {
     let exposed =
         value.starts_with('>') || value == "--" || value == "From" || value.starts_with("From ");
-    if exposed { format!(" {value}") } else { value.to_owned() }
+    if exposed { format!(" {value}").into() } else { value }
 }
 
 /// One of the three schemes a letter may link to, and nothing that ends the URL.
@@ -58,7 +69,15 @@ fn is_link(value: &str) -> bool {
     scheme && !value.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
-fn escape_html(value: &str) -> String {
+fn escape_html(value: Cow<'_, str>) -> Cow<'_, str> {
+    let stays = |c: char| match c {
+        '&' | '<' | '>' | '"' | '\'' => false,
+        '\n' | '\r' | '\t' => true,
+        c => is_plain(c),
+    };
+    if value.chars().all(stays) {
+        return value;
+    }
     let mut out = String::with_capacity(value.len() + 8);
     for c in value.chars() {
         match c {
@@ -67,25 +86,28 @@ fn escape_html(value: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
-            '\n' | '\r' | '\t' => out.push(c),
-            c if is_plain(c) => out.push(c),
+            c if stays(c) => out.push(c),
             // Of no use in HTML: controls, and what would turn the direction of the text after the value.
             _ => {}
         }
     }
-    out
+    out.into()
 }
 
 /// Everything but the unreserved characters of RFC 3986 2.3.
-fn percent_encode(value: &str) -> String {
+fn percent_encode(value: Cow<'_, str>) -> Cow<'_, str> {
     use std::fmt::Write as _;
+    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    if value.bytes().all(is_unreserved) {
+        return value;
+    }
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if is_unreserved(byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");
         }
     }
-    out
+    out.into()
 }

@@ -3,6 +3,7 @@
 //! minijinja parses and evaluates. What it offers beyond words about one reader (functions, methods, attributes,
 //! escapes) is refused here, because it would fail later or mean nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -11,6 +12,7 @@ use minijinja::machinery::{ast, parse_expr};
 use minijinja::value::Value;
 use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 
+use super::fields::Fields;
 use crate::finding::{nearest, shown};
 
 /// Filters that make sense for what is known of a reader.
@@ -112,6 +114,44 @@ fn compile(
 
 fn syntax(error: &Error) -> SyntaxError {
     flaw(error.detail().map_or_else(|| error.kind().to_string(), str::to_owned), REMEDY)
+}
+
+/// `name` or `name | default("…")`, which most tags are: worked out without the engine, to the same text.
+#[derive(Debug)]
+pub(super) struct Plain {
+    name: String,
+    /// What the engine makes of it for a reader without that field, if that is a text.
+    otherwise: Option<String>,
+}
+
+impl Plain {
+    /// The expression, if it is that plain.
+    pub(super) fn of(expression: &str) -> Option<Self> {
+        let parsed = parse_expr(expression).ok()?;
+        let name = match &parsed {
+            ast::Expr::Var(name) => name,
+            ast::Expr::Filter(filter) if ["default", "d"].contains(&filter.name) => {
+                match (&filter.expr, filter.args.as_slice()) {
+                    (Some(ast::Expr::Var(name)), [ast::CallArg::Pos(ast::Expr::Const(_))]) => name,
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        // What an absent field comes to is the engine's word, so that its own names and errors stay what they are.
+        let absent = value(expression).ok()?.eval(()).ok();
+        let absent = absent.filter(|value| !value.is_undefined());
+        let otherwise = absent.as_ref().and_then(|value| text(value).ok());
+        Some(Self { name: name.id.to_owned(), otherwise })
+    }
+
+    /// The value for a reader; nothing where the engine has to be asked.
+    pub(super) fn text<'a>(&'a self, fields: &Fields<'a>) -> Option<Cow<'a, str>> {
+        if fields.lacks(&self.name) {
+            return self.otherwise.as_deref().map(Cow::Borrowed);
+        }
+        fields.text(&self.name)
+    }
 }
 
 /// Whether an expression is understood, whatever the reader.

@@ -4,6 +4,7 @@
 
 mod escape;
 pub mod expression;
+mod fields;
 pub mod fill;
 pub(crate) mod landing;
 pub(crate) mod lines;

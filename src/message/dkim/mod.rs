@@ -57,6 +57,8 @@ pub struct Signer {
 #[derive(Debug)]
 pub(super) struct Seal {
     fields: Vec<Field>,
+    /// All fields after each other.
+    blank: Vec<u8>,
 }
 
 /// One DKIM-Signature.
@@ -105,17 +107,18 @@ impl Seal {
         let field = |(selector, key): &(String, Arc<SigningKey>)| {
             Field::new(key, &signer.domain, selector, date, &names)
         };
-        Self { fields: signer.keys.iter().map(field).collect() }
+        let fields: Vec<Field> = signer.keys.iter().map(field).collect();
+        Self { blank: fields.iter().flat_map(|field| &field.text).copied().collect(), fields }
     }
 
     /// What a letter starts with until it is signed.
-    pub(super) fn blank(&self) -> Vec<u8> {
-        self.fields.iter().flat_map(|field| &field.text).copied().collect()
+    pub(super) fn blank(&self) -> &[u8] {
+        &self.blank
     }
 
     /// Signs a letter that starts with [`Seal::blank`].
     pub(super) fn close(&self, letter: &mut [u8]) -> Result<(), SignError> {
-        let blank = self.fields.iter().map(|field| field.text.len()).sum();
+        let blank = self.blank.len();
         let (mut gaps, letter) = letter.split_at_mut_checked(blank).ok_or(SignError)?;
         let end = memchr::memmem::find(letter, b"\r\n\r\n").ok_or(SignError)?;
         let (fields, body) = letter.split_at(end + 2);

@@ -24,7 +24,7 @@ pub(in super::super) fn signer() -> Signer {
 
 fn sign(signer: &Signer, fields: &str, body: &str) -> String {
     let seal = Seal::new(signer, 1_793_610_000, fields);
-    let mut letter = seal.blank();
+    let mut letter = seal.blank().to_vec();
     letter.extend_from_slice(format!("{fields}\r\n\r\n{body}").as_bytes());
     seal.close(&mut letter).unwrap();
     String::from_utf8(letter).unwrap()
