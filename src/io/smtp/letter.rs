@@ -2,6 +2,8 @@
 //!
 //! `message` makes only letters that pass; a letter that does not could smuggle a second one past the relay.
 
+use memchr::{memchr, memchr_iter};
+
 /// The longest line without its CRLF (RFC 5322 2.1.1).
 const LONGEST_LINE: usize = 998;
 
@@ -10,36 +12,81 @@ pub(super) fn check(bytes: &[u8], smtputf8: bool) -> Result<(), String> {
     if !bytes.ends_with(b"\r\n") {
         return Err("the letter does not end with CRLF".into());
     }
-    if !smtputf8 && !bytes.is_ascii() {
-        return Err("the letter is not ASCII".into());
+    if !bytes.is_ascii() {
+        if !smtputf8 {
+            return Err("the letter is not ASCII".into());
+        }
+        if std::str::from_utf8(bytes).is_err() {
+            return Err("the letter is not UTF-8".into());
+        }
     }
-    if std::str::from_utf8(bytes).is_err() {
-        return Err("the letter is not UTF-8".into());
-    }
-    if bytes.contains(&0) {
+    if memchr(0, bytes).is_some() {
         return Err("the letter contains NUL".into());
     }
-    for (index, line) in bytes[..bytes.len() - 1].split(|&b| b == b'\n').enumerate() {
-        let number = index + 1;
-        let Some(line) = line.strip_suffix(b"\r") else {
-            return Err(format!("line {number} of the letter ends with a bare LF"));
-        };
-        if line.contains(&b'\r') {
-            return Err(format!("line {number} of the letter contains a bare CR"));
-        }
-        if line.len() > LONGEST_LINE {
-            return Err(format!("line {number} of the letter is longer than {LONGEST_LINE} bytes"));
-        }
-        if line.starts_with(b".") {
-            return Err(format!("line {number} of the letter starts with a dot"));
-        }
+    let (mut start, mut number) = (0, 0);
+    for end in memchr_iter(b'\n', bytes) {
+        number += 1;
+        check_line(&bytes[start..end])
+            .map_err(|why| format!("line {number} of the letter {why}"))?;
+        start = end + 1;
+    }
+    // Every LF had its CR; whatever more there are stand alone.
+    if memchr_iter(b'\r', bytes).count() == number {
+        return Ok(());
+    }
+    let is_bare = |line: &&[u8]| line[..line.len().saturating_sub(1)].contains(&b'\r');
+    let before = bytes.split(|&byte| byte == b'\n').take_while(|line| !is_bare(line)).count();
+    Err(format!("line {} of the letter contains a bare CR", before + 1))
+}
+
+/// A line without its LF.
+fn check_line(line: &[u8]) -> Result<(), String> {
+    if line.last() != Some(&b'\r') {
+        return Err("ends with a bare LF".into());
+    }
+    if line.len() > LONGEST_LINE + 1 {
+        return Err(format!("is longer than {LONGEST_LINE} bytes"));
+    }
+    if line[0] == b'.' {
+        return Err("starts with a dot".into());
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The rules one after the other, as RFC 5321 4.5.2 and RFC 5322 2.1.1 have them.
+    fn is_clean(text: &str) -> bool {
+        let lines: Vec<&str> = text.split("\r\n").collect();
+        text.ends_with("\r\n")
+            && text.is_ascii()
+            && lines.iter().all(|line| {
+                !line.contains(['\r', '\n', '\0'])
+                    && !line.starts_with('.')
+                    && line.len() <= LONGEST_LINE
+            })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_passes_is_clean_and_what_is_clean_passes(
+            pieces in prop::collection::vec(prop::sample::select(
+                vec!["\r\n", "\r\n", "a", "b.", ".", "\r", "\n", "\0", "é", " "]), 0..12),
+            long in 990_usize..1_002,
+            has_long: bool,
+        ) {
+            let filler = if has_long { "x".repeat(long) } else { String::new() };
+            for text in [pieces.concat(), format!("{}{filler}\r\n", pieces.concat())] {
+                prop_assert_eq!(check(text.as_bytes(), false).is_ok(), is_clean(&text), "{:?}", text);
+            }
+        }
+    }
 
     #[test]
     fn a_letter_of_crlf_lines_passes() {
