@@ -81,6 +81,9 @@ impl EmailAddress {
     ///
     /// Only a key: mail is sent to the address as written, because local parts are case-sensitive (RFC 5321 2.4).
     pub fn canonical(&self) -> String {
+        if self.text.is_ascii() {
+            return self.text.to_ascii_lowercase();
+        }
         let local: String = self.local_part().nfc().collect::<String>().to_lowercase();
         format!("{local}@{}", self.domain())
     }
@@ -202,7 +205,13 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.len() > 64 {
         return Err(AddressError::LocalPartTooLong);
     }
-    if let Some(c) = local.nfc().find(|&c| !(is_atext(c) || c == '.')) {
+    let is_foreign = |c: &char| !(is_atext(*c) || *c == '.');
+    let foreign = if local.is_ascii() {
+        local.chars().find(is_foreign)
+    } else {
+        local.nfc().find(is_foreign)
+    };
+    if let Some(c) = foreign {
         return Err(AddressError::LocalPartCharacter(c));
     }
     if local.split('.').any(str::is_empty) {
@@ -229,7 +238,11 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
         return Err(AddressError::NotPublic(domain.into()));
     }
     let invalid = || AddressError::Domain(domain.into());
-    let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?;
+    let ascii = if is_ascii_form(domain) {
+        domain.to_owned()
+    } else {
+        idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?
+    };
     let labels: Vec<&str> = ascii.split('.').collect();
     let is_label = |label: &&str| {
         (1..=63).contains(&label.len())
@@ -246,6 +259,18 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
         return Err(AddressError::NotPublic(ascii));
     }
     Ok(ascii)
+}
+
+/// Whether UTS 46 would leave a domain as it is, which nearly all are: lower case, and no hyphens that mean something.
+fn is_ascii_form(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && !label.contains("--")
+    };
+    domain.len() <= 253 && domain.split('.').all(is_label)
 }
 
 #[cfg(test)]
@@ -321,6 +346,13 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn a_domain_in_its_ascii_form_is_left_as_it_is(domain in "[a-z0-9.-]{0,12}\\.[a-z0-9-]{0,70}|xn--[a-z0-9]{1,9}\\.org") {
+            if is_ascii_form(&domain) {
+                proptest::prop_assert_eq!(idna::domain_to_ascii_strict(&domain).ok(), Some(domain));
+            }
+        }
+
         #[test]
         fn what_parses_can_stand_in_a_command(text in "\\PC{0,80}|[a-z@. <>\"\r\n,]{0,40}") {
             if let Ok(address) = text.parse::<EmailAddress>() {

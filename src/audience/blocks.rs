@@ -175,7 +175,7 @@ impl Scanner {
     /// How many bytes one step takes outside a multi-line string.
     fn outside(&mut self, text: &[u8], at: usize) -> usize {
         match text[0] {
-            b'#' => text.iter().take_while(|&&byte| byte != b'\n').count(),
+            b'#' => memchr::memchr(b'\n', text).unwrap_or(text.len()),
             quote @ (b'"' | b'\'') if text.starts_with(&[quote; 3]) => {
                 self.string = Some((quote, at));
                 3
@@ -197,15 +197,16 @@ impl Scanner {
 /// The length of a string on one line; without a closing quote it ends with the line.
 fn one_line_string(quote: u8, text: &[u8]) -> usize {
     let mut at = 1;
-    while let Some(&byte) = text.get(at) {
-        match byte {
+    while let Some(length) = memchr::memchr3(b'\n', b'\\', quote, &text[at..]) {
+        at += length;
+        match text[at] {
             b'\n' => return at,
             b'\\' if quote == b'"' => at += escape(&text[at..]),
-            _ if byte == quote => return at + 1,
-            _ => at += 1,
+            b'\\' => at += 1,
+            _ => return at + 1,
         }
     }
-    at
+    text.len()
 }
 
 /// The length of a backslash and what it escapes, without the end of the line.

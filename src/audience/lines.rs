@@ -76,7 +76,7 @@ impl<R: BufRead> Lines<R> {
 
     /// Moves the window behind what was given.
     pub(super) fn advance(&mut self) {
-        self.number += self.text[..self.given].split(|&byte| byte == b'\n').count() - 1;
+        self.number += memchr::memchr_iter(b'\n', &self.text[..self.given]).count();
         self.text.drain(..self.given);
         self.given = 0;
     }
@@ -121,7 +121,7 @@ impl<R: BufRead> Lines<R> {
 
 /// Where the line ends that holds this offset of `text`, its line end included.
 pub(super) fn line_end(text: &[u8], at: usize) -> usize {
-    text[at..].iter().position(|&byte| byte == b'\n').map_or(text.len(), |length| at + length + 1)
+    memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1)
 }
 
 /// Removes the byte order mark of UTF-8 from the first line and refuses UTF-16, with its mark or without.

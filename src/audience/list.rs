@@ -5,7 +5,7 @@ use std::io::BufRead;
 use super::blocks::{Block, Blocks, Kind};
 use super::lines::LARGEST_ROW;
 use super::passage::Passage;
-use super::{Listed, Row, row};
+use super::{Listed, Row, row, simple};
 use crate::finding::{Finding, nearest, shown};
 use crate::rule::{LIST_INVALID, LIST_SYNTAX};
 
@@ -54,7 +54,7 @@ fn read(file: &str, block: &Block<'_>, told: &mut Option<String>) -> Option<Row>
     };
     let finding = match block.kind {
         Kind::Row => {
-            let subscriber = row::parse(passage);
+            let subscriber = simple::parse(passage.text).map_or_else(|| row::parse(passage), Ok);
             return Some(subscriber.map(|subscriber| Listed { line: block.line, subscriber }));
         }
         Kind::Foreign => foreign(passage, told)?,

@@ -12,6 +12,7 @@ pub mod list;
 mod passage;
 mod records;
 mod row;
+mod simple;
 pub mod suppression;
 pub mod table;
 pub mod write;
