@@ -75,6 +75,16 @@ impl Printer {
         }
     }
 
+    /// JSON objects on stdout, with `--json`, in one write.
+    fn json_lines(self, values: impl Iterator<Item = Value>) {
+        if self.json {
+            let lines: String = values.map(|value| value.to_string() + "\n").collect();
+            let mut out = io::stdout().lock();
+            // A closed pipe is the reader's choice, not an error.
+            let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
     fn err(line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}");
     }

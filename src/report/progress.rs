@@ -15,18 +15,25 @@ use crate::delivery::ledger::{Outcome, State, Tally};
 /// How often a plain line is printed.
 const EVERY: Duration = Duration::from_secs(10);
 
+/// Events that are written with one write if they have happened together.
+const TOGETHER: usize = 256;
+
 /// Tells the events of a run until their channel closes.
 pub async fn narrate(mut events: mpsc::Receiver<Event>, printer: Printer) {
     let mut screen = Screen::new(printer);
     let mut ticks = interval(if printer.live { Duration::from_millis(100) } else { EVERY });
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks.reset();
+    let mut happened = Vec::new();
     loop {
         tokio::select! {
-            event = events.recv() => match event {
-                Some(event) => screen.show(&event),
-                None => break,
-            },
+            count = events.recv_many(&mut happened, TOGETHER) => {
+                if count == 0 {
+                    break;
+                }
+                printer.json_lines(happened.iter().map(object));
+                happened.drain(..).for_each(|event| screen.show(&event));
+            }
             _ = ticks.tick() => screen.refresh(),
         }
     }
@@ -61,7 +68,6 @@ impl Screen {
     }
 
     fn show(&mut self, event: &Event) {
-        self.printer.json(&object(event));
         match event {
             Event::Started { tally, .. } => {
                 self.tally = *tally;
