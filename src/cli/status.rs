@@ -47,8 +47,8 @@ pub(super) fn run(args: &StatusArgs, project: &Project, printer: Printer) -> Res
         printer.say(format!("{readers} {are} suppressed (`postrider suppress list`)"));
     }
     for summary in &issues {
-        let failed = reader.exceptions(&summary.issue, State::Failed.as_str())?;
-        let unknown = reader.exceptions(&summary.issue, State::Unknown.as_str())?;
+        let failed = reader.exceptions(&summary.issue, State::Failed)?;
+        let unknown = reader.exceptions(&summary.issue, State::Unknown)?;
         if printer.json {
             printer.data(object(summary, &failed, &unknown).to_string());
         } else {

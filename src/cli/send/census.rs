@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufReader;
 
 use crate::audience::list::Rows;
-use crate::audience::{Selection, Subscriber};
+use crate::audience::{Listed, Selection, Subscriber};
 use crate::compose::merge::fill::{OWN_NAMES, Unresolved};
 use crate::compose::merge::scan::{self, Kind};
+use crate::delivery::ledger::LedgerError;
 use crate::delivery::plan::{Pinned, hex};
 use crate::finding::{Finding, nearest};
 use crate::io::files;
-use crate::io::ledger_sqlite::{Freeze, Frozen, Ledger};
+use crate::io::ledger_sqlite::{Freeze, Frozen, Kept, Ledger};
 use crate::message::Letters;
 use crate::report::words::{count, grouped};
 use crate::rule;
 use crate::source::Span;
 
 use super::super::failure::Failure;
-use super::Desk;
+use super::{Desk, intake};
 
 /// Readers named for one field; the rest are counted.
 const NAMED: usize = 50;
@@ -34,6 +35,26 @@ pub(super) struct Seen {
     pub(super) refused: Refused,
     columns: BTreeSet<String>,
     unresolved: BTreeMap<Unresolved, Affected>,
+}
+
+/// A row of the list with what can be said of it alone.
+struct Prepared {
+    listed: Listed,
+    /// What stands against this reader's letter.
+    unresolved: Vec<Unresolved>,
+    /// How the plan keeps this reader; none of one it is not meant for.
+    kept: Option<Result<Kept, LedgerError>>,
+}
+
+impl Prepared {
+    fn of(listed: Listed, selection: &Selection, letters: &Letters) -> Self {
+        let reader = &listed.subscriber;
+        let is_meant = selection.includes(reader);
+        let is_mailed = is_meant && skip_reason(reader).is_none();
+        let unresolved = if is_mailed { letters.unresolved(reader) } else { Vec::new() };
+        let kept = is_meant.then(|| Kept::of(reader));
+        Self { listed, unresolved, kept }
+    }
 }
 
 /// The readers whose letter lacks something.
@@ -56,19 +77,19 @@ pub(super) fn freeze<'a>(
     let mut freeze = Freeze::begin(ledger, pinned, desk.args.only.as_deref(), now)?;
     let mut seen = Seen::default();
     let selection = Selection::only(desk.args.only.clone());
-    for row in Rows::new(path.display().to_string(), &mut reader) {
+    let rows = Rows::new(path.display().to_string(), &mut reader);
+    let prepared = rows.map(|row| row.map(|listed| Prepared::of(listed, &selection, letters)));
+    intake::read_ahead(prepared, |row| {
         match row {
-            Ok(listed) => {
+            Ok(Prepared { listed, unresolved, kept }) => {
                 seen.note_columns(&listed.subscriber);
                 let skipped = skip_reason(&listed.subscriber);
-                if !selection.includes(&listed.subscriber) {
-                    skipped.map_or(Ok(()), |reason| freeze.exclude(&listed.subscriber, reason))?;
-                    continue;
+                seen.note_missing(&listed, unresolved);
+                match (kept, skipped) {
+                    (Some(kept), skipped) => freeze.add(listed.line, &kept?, skipped)?,
+                    (None, Some(reason)) => freeze.exclude(&listed.subscriber, reason)?,
+                    (None, None) => {}
                 }
-                if skipped.is_none() {
-                    seen.note_missing(&listed.subscriber, listed.line, letters);
-                }
-                freeze.add(listed.line, &listed.subscriber, skipped)?;
             }
             Err(mistakes) => {
                 desk.printer.findings(&mistakes);
@@ -76,7 +97,8 @@ pub(super) fn freeze<'a>(
                 seen.refused.note(&mistakes, desk);
             }
         }
-    }
+        Ok::<(), Failure>(())
+    })?;
     seen.judge(desk, letters)?;
     let frozen = freeze.seal(&hex(&reader.into_inner().finish()?))?;
     Ok(Census { freeze, frozen })
@@ -130,12 +152,13 @@ impl Seen {
         }
     }
 
-    pub(super) fn note_missing(&mut self, reader: &Subscriber, line: usize, letters: &Letters) {
-        for unresolved in letters.unresolved(reader) {
+    pub(super) fn note_missing(&mut self, listed: &Listed, missing: Vec<Unresolved>) {
+        for unresolved in missing {
             let affected = self.unresolved.entry(unresolved).or_default();
             affected.readers += 1;
             if affected.named.len() < NAMED {
-                affected.named.push(format!("  {} (line {line})", reader.email));
+                let (email, line) = (&listed.subscriber.email, listed.line);
+                affected.named.push(format!("  {email} (line {line})"));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! `postrider send`: a live send, or one of its rehearsals. All of them make the same plan and the same letters.
 
 mod census;
+mod intake;
 mod live;
 mod rehearse;
 mod relay;

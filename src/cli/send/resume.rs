@@ -118,7 +118,7 @@ fn reconcile(
                 let is_meant = selection.includes(reader);
                 let is_new = reconcile.add(listed.line, reader, skip_reason(reader), is_meant)?;
                 if is_new && desk.args.include_new {
-                    seen.note_missing(reader, listed.line, letters);
+                    seen.note_missing(&listed, letters.unresolved(reader));
                 }
             }
             Err(mistakes) => {

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{Ledger, suppression};
+use super::{Ledger, counts, heed, suppression};
 use crate::audience::Subscriber;
-use crate::delivery::ledger::LedgerError;
+use crate::delivery::ledger::{LedgerError, State};
 use crate::delivery::plan::{Pinned, PlanHash, digest};
 
 /// A plan being frozen. Dropped before [`Freeze::commit`], nothing of it remains.
@@ -14,7 +14,27 @@ pub struct Freeze<'a> {
     ledger: &'a mut Ledger,
     issue: i64,
     row: i64,
+    /// The plan's hash as long as no row that was added as a recipient is taken out again.
+    hash: PlanHash,
     done: bool,
+}
+
+/// A reader in the form in which a plan keeps one.
+#[derive(Debug)]
+pub struct Kept {
+    email: String,
+    key: String,
+    /// What is merged, as JSON.
+    reader: String,
+}
+
+impl Kept {
+    /// The form of this reader.
+    pub fn of(reader: &Subscriber) -> Result<Self, LedgerError> {
+        let json = serde_json::to_string(reader).map_err(|error| LedgerError(error.to_string()))?;
+        let (email, key) = (reader.email.to_string(), reader.email.canonical());
+        Ok(Self { email, key, reader: json })
+    }
 }
 
 /// A frozen plan.
@@ -34,6 +54,17 @@ pub struct Frozen {
     pub plan_hash: String,
 }
 
+/// What came of rows with the same address.
+#[derive(Debug, Default)]
+struct Collapsed {
+    /// Rows that are gone.
+    duplicates: u64,
+    /// The first of them.
+    lines: Vec<(u64, u64)>,
+    /// Rows that are not mailed because of others outside the plan.
+    excluded: u64,
+}
+
 /// Duplicates named in the report.
 const NAMED_DUPLICATES: i64 = 20;
 
@@ -51,12 +82,14 @@ impl<'a> Freeze<'a> {
              CREATE TEMP TABLE excluded (key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
              BEGIN IMMEDIATE",
         )?;
+        let digest = digest(&json);
         let inserted = ledger.connection.execute(
             "INSERT INTO issue (slug, digest, plan_hash, pinned, only_tag, list_sha256, released_at, version) VALUES (?1, ?2, '', ?3, ?4, '', ?5, ?6)",
-            params![pinned.issue.id, digest(&json), json, only, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
+            params![pinned.issue.id, digest, json, only, now.as_millisecond(), env!("CARGO_PKG_VERSION")],
         );
         let issue = ledger.connection.last_insert_rowid();
-        let freeze = Self { ledger, issue, row: 0, done: false };
+        let hash = PlanHash::new(&digest);
+        let freeze = Self { ledger, issue, row: 0, hash, done: false };
         inserted?;
         Ok(freeze)
     }
@@ -65,11 +98,13 @@ impl<'a> Freeze<'a> {
     pub fn add(
         &mut self,
         line: usize,
-        reader: &Subscriber,
+        reader: &Kept,
         skipped: Option<&str>,
     ) -> Result<(), LedgerError> {
-        let json = serde_json::to_string(reader).map_err(|error| LedgerError(error.to_string()))?;
-        self.insert(line, reader.email.as_str(), Some((&reader.email.canonical(), &json)), skipped)
+        if skipped.is_none() {
+            self.hash.add(&reader.reader);
+        }
+        self.insert(line, &reader.email, Some((&reader.key, &reader.reader)), skipped)
     }
 
     /// Notes a reader who is not part of this plan and not to be mailed, in case another row has the same address.
@@ -101,7 +136,7 @@ impl<'a> Freeze<'a> {
         let state = if skipped.is_some() { "skipped" } else { "pending" };
         connection
             .prepare_cached(
-                "INSERT INTO delivery (issue, row, state, reason) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR ROLLBACK INTO delivery (issue, row, state, reason) VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![self.issue, self.row, state, skipped])?;
         Ok(())
@@ -109,23 +144,27 @@ impl<'a> Freeze<'a> {
 
     /// Collapses duplicates and hashes the plan, which nothing can be added to any more. `list_sha256` is the list's digest.
     pub fn seal(&mut self, list_sha256: &str) -> Result<Frozen, LedgerError> {
-        let (duplicates, duplicate_lines) = self.collapse()?;
+        let Collapsed { duplicates, lines, excluded } = self.collapse()?;
         let connection = &self.ledger.connection;
         let list = suppression::list_of(connection, self.issue)?;
-        suppression::heed(connection, self.issue, &list, 0)?;
-        let plan_hash = plan_hash(connection, self.issue)?;
+        let suppressed = heed::heed(connection, self.issue, &list, 0)?;
+        let plan_hash = if duplicates + excluded == 0 && suppressed.is_empty() {
+            std::mem::replace(&mut self.hash, PlanHash::new("")).finish()
+        } else {
+            plan_hash(connection, self.issue)?
+        };
         connection.execute(
             "UPDATE issue SET plan_hash = ?2, list_sha256 = ?3 WHERE id = ?1",
             params![self.issue, plan_hash, list_sha256],
         )?;
-        let recipients = count(connection, self.issue, "state = 'pending'")?;
+        let recipients = counts::recount(connection, self.issue)?.of(State::Pending);
         let skipped = skipped(connection, self.issue)?;
         Ok(Frozen {
             issue: self.issue,
             recipients,
             skipped,
             duplicates,
-            duplicate_lines,
+            duplicate_lines: lines,
             plan_hash,
         })
     }
@@ -145,13 +184,13 @@ impl<'a> Freeze<'a> {
     }
 
     /// Of rows with the same key the first stays. If any of them is not to be mailed, none is: consent comes first.
-    fn collapse(&self) -> Result<(u64, Vec<(u64, u64)>), LedgerError> {
+    fn collapse(&self) -> Result<Collapsed, LedgerError> {
         let connection = &self.ledger.connection;
         let keys = connection.execute(
             "INSERT INTO recipient_key (issue, key, row) SELECT issue, key, min(row) FROM recipient WHERE issue = ?1 AND key IS NOT NULL GROUP BY key",
             params![self.issue],
         )?;
-        connection.execute(
+        let excluded = connection.execute(
             "UPDATE delivery SET state = 'skipped', reason =
                (SELECT e.reason FROM recipient r JOIN temp.excluded e USING (key) WHERE r.issue = delivery.issue AND r.row = delivery.row)
              WHERE issue = ?1 AND state = 'pending' AND row IN
@@ -160,7 +199,7 @@ impl<'a> Freeze<'a> {
         )?;
         let rows = count(connection, self.issue, "reason IS NOT 'invalid'")?;
         if rows == keys as u64 {
-            return Ok((0, Vec::new()));
+            return Ok(Collapsed { excluded: excluded as u64, ..Collapsed::default() });
         }
         let lines = self.named_duplicates()?;
         // The reason of a repeated row goes to the row that stays; then the repeated rows go. All of it in SQL, as the
@@ -183,7 +222,7 @@ impl<'a> Freeze<'a> {
             );
             duplicates = connection.execute(&sql, params![self.issue])?;
         }
-        Ok((duplicates as u64, lines))
+        Ok(Collapsed { duplicates: duplicates as u64, lines, excluded: excluded as u64 })
     }
 
     /// The first repeated rows: (line, line of the row that stays).

@@ -3,7 +3,9 @@
 //! One sender holds `ledger.lock`; readers ([`read`]) open a second connection and need no lock.
 
 mod ballast;
+mod counts;
 mod freeze;
+mod heed;
 mod lock;
 mod origin;
 pub mod read;
@@ -25,7 +27,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::delivery::ledger::{LedgerError, Tally};
 use crate::delivery::plan::{Pinned, digest};
-pub use freeze::{Freeze, Frozen};
+pub use freeze::{Freeze, Frozen, Kept};
 pub use origin::Adopted;
 pub use reconcile::{Changed, Reconcile};
 pub use rescue::Rescue;
@@ -67,6 +69,9 @@ pub enum OpenError {
         help: &'static str,
     },
 }
+
+/// Prepared statements that are kept: more than a run uses.
+const STATEMENTS: usize = 64;
 
 /// What to do when the ledger cannot be written.
 const WRITABLE: &str = "nobody was mailed; make the folder and the file writable for whoever sends";
@@ -180,9 +185,9 @@ impl Ledger {
         issue(&self.connection, slug)
     }
 
-    /// The states of an issue's recipients.
+    /// The states of an issue's recipients, as they are kept beside the rows.
     pub fn tally(&self, issue: i64) -> Result<Tally, LedgerError> {
-        Ok(rows::tally(&self.connection, issue)?)
+        Ok(counts::kept(&self.connection, issue)?)
     }
 
     /// The latest moment the ledger has written down of any send; nothing in one that is new.
@@ -195,6 +200,7 @@ impl Ledger {
 
     fn prepare(&mut self, journal: &str, synchronous: &str) -> rusqlite::Result<()> {
         self.connection.busy_timeout(Duration::from_secs(10))?;
+        self.connection.set_prepared_statement_cache_capacity(STATEMENTS);
         let mode: String =
             self.connection
                 .query_row(&format!("PRAGMA journal_mode={journal}"), [], |row| row.get(0))?;
@@ -228,6 +234,7 @@ impl Ledger {
                 "UPDATE delivery SET state = 'unknown', reason = 'crash', changed_at = ?2 WHERE issue = ?1 AND state = 'attempting'",
                 params![issue, now.as_millisecond()],
             )?;
+            counts::recount(&transaction, issue)?;
         }
         transaction.commit()?;
         Ok(in_doubt as u64)

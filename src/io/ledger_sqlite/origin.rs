@@ -5,6 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::counts;
 use super::rows::start_run;
 use super::{Ledger, LedgerError};
 use crate::io::witness::Witness;
@@ -116,5 +117,6 @@ fn doubt_all(
         params![issue, at],
     )?;
     connection.execute("UPDATE run SET ended = ?2 WHERE id = ?1", params![run, at])?;
+    counts::recount(connection, issue)?;
     Ok(rows as u64)
 }

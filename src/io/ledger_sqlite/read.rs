@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::lock::{self, Lock};
-use super::rows::tally;
-use super::{OpenError, explain, schema, timestamp};
-use crate::delivery::ledger::{LedgerError, Tally};
+use super::{OpenError, counts, explain, schema, timestamp};
+use crate::delivery::ledger::{LedgerError, State, Tally};
 
 /// A second connection that only reads.
 #[derive(Debug)]
@@ -112,20 +111,24 @@ impl Reader {
             Ok(Summary {
                 issue,
                 released_at: timestamp(released_at),
-                tally: tally(&self.connection, id)?,
+                tally: counts::kept(&self.connection, id)?,
             })
         })
         .collect()
     }
 
     /// The recipients of an issue in one state, in list order, with the words of their last attempt.
-    pub fn exceptions(&self, slug: &str, state: &str) -> Result<Vec<Exception>, LedgerError> {
-        let sql = "SELECT r.email, coalesce(d.reason, ''), coalesce(d.changed_at, 0),
+    pub fn exceptions(&self, slug: &str, state: State) -> Result<Vec<Exception>, LedgerError> {
+        // The word stands in the query itself: that is how SQLite knows which index has these rows.
+        let sql = format!(
+            "SELECT r.email, coalesce(d.reason, ''), coalesce(d.changed_at, 0),
               coalesce((SELECT a.reply FROM attempt a WHERE a.issue = d.issue AND a.row = d.row AND a.outcome = d.state ORDER BY a.seq DESC LIMIT 1), '')
             FROM issue i JOIN delivery d ON d.issue = i.id JOIN recipient r ON r.issue = d.issue AND r.row = d.row
-            WHERE i.slug = ?1 AND d.state = ?2 ORDER BY d.row";
-        let mut statement = self.connection.prepare(sql)?;
-        let rows = statement.query_map(params![slug, state], |row| {
+            WHERE i.slug = ?1 AND d.state = '{}' ORDER BY d.row",
+            state.as_str()
+        );
+        let mut statement = self.connection.prepare(&sql)?;
+        let rows = statement.query_map(params![slug], |row| {
             Ok(Exception {
                 email: row.get(0)?,
                 reason: row.get(1)?,

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::counts;
 use super::freeze::skipped;
 use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
@@ -116,6 +117,7 @@ impl<'a> Reconcile<'a> {
 
     /// Makes it durable.
     pub fn commit(mut self) -> Result<(), LedgerError> {
+        counts::recount(&self.ledger.connection, self.issue)?;
         self.ledger.connection.execute_batch("COMMIT")?;
         self.done = true;
         Ok(())

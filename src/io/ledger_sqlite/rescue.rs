@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use super::settlement::Settlement;
-use super::{OpenError, explain};
+use super::{OpenError, counts, explain};
 
 /// The version in the head.
 const VERSION: u32 = 1;
@@ -129,6 +129,7 @@ fn import(connection: &mut Connection, text: &str) -> Result<u64, String> {
             .map_err(|error| format!("line {number}: {}", explain(&error)))?;
         taken += u64::from(new);
     }
+    counts::recount(&transaction, head.issue).map_err(|error| explain(&error))?;
     transaction.commit().map_err(|error| explain(&error))?;
     Ok(taken)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
+use super::counts;
 use super::rows::start_run;
 use crate::delivery::ledger::{LedgerError, State};
 
@@ -70,6 +71,7 @@ impl super::Ledger {
         for row in &rows {
             decide(&transaction, issue, run, *row, decision, now)?;
         }
+        counts::recount(&transaction, issue)?;
         let sql = "UPDATE run SET ended = ?2 WHERE id = ?1";
         transaction.execute(sql, params![run, now.as_millisecond()])?;
         transaction.commit()?;

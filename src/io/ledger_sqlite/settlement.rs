@@ -81,12 +81,12 @@ impl Settlement {
         self.suppress(connection, issue)?;
         connection
             .prepare_cached(
-                "INSERT INTO attempt (run, issue, row, at, outcome, stage, code, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT OR ROLLBACK INTO attempt (run, issue, row, at, outcome, stage, code, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![run, issue, self.row, self.at, self.outcome, self.stage, self.code, self.words])?;
         connection
             .prepare_cached(
-                "UPDATE delivery SET state = ?3, reason = ?4, changed_at = ?5, next_at = ?6, attempts = attempts + ?7,
+                "UPDATE OR ROLLBACK delivery SET state = ?3, reason = ?4, changed_at = ?5, next_at = ?6, attempts = attempts + ?7,
                    first_at = CASE WHEN ?7 THEN coalesce(first_at, ?5) ELSE first_at END WHERE issue = ?1 AND row = ?2",
             )?
             .execute(params![issue, self.row, self.outcome, self.reason, self.at, self.next_at, self.code.is_some()])

@@ -209,14 +209,6 @@ impl Reader {
 }
 
 impl super::Ledger {
-    /// Skips the open rows of an issue whose readers are suppressed; gives how many, by reason.
-    pub fn heed(&mut self, issue: i64) -> Result<Vec<(String, u64)>, LedgerError> {
-        let before = super::freeze::skipped(&self.connection, issue)?;
-        heed(&self.connection, issue, &list_of(&self.connection, issue)?, 0)?;
-        let now = super::freeze::skipped(&self.connection, issue)?;
-        Ok(super::reconcile::more(&before, now))
-    }
-
     /// Takes over who is suppressed in another ledger, so that a rehearsal plans what the send would.
     pub fn borrow_suppressions(&mut self, from: &Reader, list: &str) -> Result<(), LedgerError> {
         let transaction = self.connection.transaction()?;
@@ -240,45 +232,6 @@ pub(super) fn list_of(connection: &Connection, issue: i64) -> rusqlite::Result<S
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<i64> {
     let sql = "SELECT coalesce(max(seq), 0) FROM suppression";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
-}
-
-/// Skips the open rows of an issue whose readers were suppressed after the entry `seen`; gives these rows.
-pub(super) fn heed(
-    connection: &Connection,
-    issue: i64,
-    list: &str,
-    seen: i64,
-) -> rusqlite::Result<Vec<i64>> {
-    if last(connection)? <= seen {
-        return Ok(Vec::new());
-    }
-    let words = Reason::ALL.map(|(_, word, skipped)| format!("WHEN '{word}' THEN '{skipped}'"));
-    let sql = format!(
-        "WITH latest AS MATERIALIZED (SELECT key, reason, max(seq) FROM suppression
-           WHERE scope IN ('*', ?2) AND key IN (SELECT key FROM suppression WHERE seq > ?3) GROUP BY key)
-         UPDATE delivery SET state = 'skipped', next_at = NULL, reason = CASE latest.reason {} END
-         FROM latest JOIN recipient_key k ON k.issue = ?1 AND k.key = latest.key
-         WHERE latest.reason <> 'removed' AND delivery.issue = ?1 AND delivery.row = k.row
-           AND delivery.state IN ('pending', 'deferred') RETURNING delivery.row",
-        words.join(" ")
-    );
-    let mut statement = connection.prepare_cached(&sql)?;
-    statement.query_map(params![issue, list, seen], |row| row.get(0))?.collect()
-}
-
-/// Skips a row that is open again if its reader was suppressed while its letter was leaving.
-pub(super) fn heed_row(
-    connection: &Connection,
-    issue: i64,
-    list: &str,
-    row: i64,
-) -> rusqlite::Result<bool> {
-    let (key, _) = reader_of(connection, issue, row)?;
-    let Some((reason, _)) = latest(connection, list, &key)? else { return Ok(false) };
-    let Some(reason) = Reason::parse(&reason) else { return Ok(false) };
-    let sql = "UPDATE delivery SET state = 'skipped', next_at = NULL, reason = ?3 WHERE issue = ?1 AND row = ?2";
-    connection.prepare_cached(sql)?.execute(params![issue, row, Reason::ALL[reason as usize].2])?;
-    Ok(true)
 }
 
 /// Suppresses the reader of a row whose address the relay has called bad.
@@ -317,7 +270,11 @@ pub(super) fn refused_before(
     connection.prepare_cached(sql)?.query_row(like, |row| row.get(0))
 }
 
-fn reader_of(connection: &Connection, issue: i64, row: i64) -> rusqlite::Result<(String, String)> {
+pub(super) fn reader_of(
+    connection: &Connection,
+    issue: i64,
+    row: i64,
+) -> rusqlite::Result<(String, String)> {
     connection
         .prepare_cached(
             "SELECT coalesce(key, ''), email FROM recipient WHERE issue = ?1 AND row = ?2",
@@ -326,7 +283,7 @@ fn reader_of(connection: &Connection, issue: i64, row: i64) -> rusqlite::Result<
 }
 
 /// The entry that decides for an address: its reason and time.
-fn latest(
+pub(super) fn latest(
     connection: &Connection,
     list: &str,
     key: &str,

@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::counts;
 use super::read::Reader;
 use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
@@ -76,6 +77,13 @@ impl Reader {
             if changed > 0 {
                 found
                     .push(format!("{slug}: recipients who are not whom the plan names: {changed}"));
+            }
+            if counts::kept(&self.connection, known.id)?
+                != counts::count(&self.connection, known.id)?
+            {
+                found.push(format!(
+                    "{slug}: the counts of its states are not those of its recipients"
+                ));
             }
             for (what, sql) in CONTRADICTIONS {
                 let count: i64 =

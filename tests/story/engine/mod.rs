@@ -27,7 +27,7 @@ use postrider::delivery::transport::{OpenError, Reply, SendError, Session, Stage
 use postrider::delivery::verdict::{Failure, Fault};
 use postrider::delivery::{Clock, Ending, Orders, Stop, deliver};
 use postrider::draft;
-use postrider::io::ledger_sqlite::{self, Freeze, SqliteLedger};
+use postrider::io::ledger_sqlite::{self, Freeze, Kept, SqliteLedger};
 use postrider::message::token::Key;
 use postrider::message::{Letterhead, Letters, Message};
 use postrider::source::Source;
@@ -185,7 +185,7 @@ fn plan_for(addresses: impl IntoIterator<Item = String>) -> (SqliteLedger, Arc<L
             status: Status::Active,
             fields: std::collections::BTreeMap::new(),
         };
-        freeze.add(n + 1, &reader, None).unwrap();
+        freeze.add(n + 1, &Kept::of(&reader).unwrap(), None).unwrap();
     }
     let frozen = freeze.seal("").unwrap();
     freeze.commit().unwrap();

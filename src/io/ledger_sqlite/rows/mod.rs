@@ -1,5 +1,6 @@
 //! The rows of one issue under way: claims, group commits and counts, on a blocking thread so that lanes never wait.
 
+mod claims;
 mod late;
 
 use std::collections::{HashMap, HashSet};
@@ -11,11 +12,11 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use late::Failed;
 
+use super::counts::{self, Moves};
 use super::rescue::Rescue;
 use super::settlement::Settlement;
-use super::{OpenError, ballast, origin, shares, suppression, timestamp};
+use super::{OpenError, ballast, heed, origin, shares, suppression};
 use crate::delivery::ledger::{Entry, Ledger, LedgerError, Row, Share, State, Tally};
-use crate::finding::shown;
 use crate::io::witness::Witnesses;
 
 /// How much of a run a backup may miss without being noticed.
@@ -42,8 +43,8 @@ struct Inner {
     withdrawn: HashSet<i64>,
     /// Those of them that the dispatcher does not know of yet.
     untold: Vec<u64>,
-    /// Rows handed out and not settled.
-    claimed: HashSet<i64>,
+    /// Rows handed out and not settled, and their states.
+    claimed: HashMap<i64, State>,
     /// What has made writing impossible.
     failed: Option<Failed>,
     /// Who remembers how far it has come, and when that was last told.
@@ -76,7 +77,7 @@ impl SqliteLedger {
             heeded: 0,
             withdrawn: HashSet::new(),
             untold: Vec::new(),
-            claimed: HashSet::new(),
+            claimed: HashMap::new(),
             failed: None,
             witnesses: None,
         };
@@ -142,7 +143,7 @@ pub(super) fn start_run(
 
 /// Counts a commit.
 pub(super) fn advance(connection: &Connection) -> rusqlite::Result<()> {
-    connection.prepare_cached("UPDATE meta SET sequence = sequence + 1")?.execute([])?;
+    connection.prepare_cached("UPDATE OR ROLLBACK meta SET sequence = sequence + 1")?.execute([])?;
     Ok(())
 }
 
@@ -199,78 +200,26 @@ impl Ledger for SqliteLedger {
     }
 
     async fn tally(&mut self) -> Result<Tally, LedgerError> {
-        self.with(|inner| Ok(tally(&inner.ledger.connection, inner.issue)?)).await
+        self.with(|inner| {
+            let (connection, issue) = (&inner.ledger.connection, inner.issue);
+            let tally = counts::count(connection, issue)?;
+            if inner.failed.is_none() && tally != counts::kept(connection, issue)? {
+                counts::recount(connection, issue)?;
+            }
+            Ok(tally)
+        })
+        .await
     }
 }
 
 impl Inner {
-    fn claim(
-        &mut self,
-        now: Timestamp,
-        limit: usize,
-        share: &Share,
-    ) -> Result<Vec<Row>, LedgerError> {
-        // What is recorded from here on is looked at the next time.
-        let last = suppression::last(&self.ledger.connection)?;
-        let left = suppression::heed(&self.ledger.connection, self.issue, &self.list, self.heeded)?;
-        self.heeded = last;
-        self.withdraw(left);
-        let due = ("d.state = 'deferred' AND d.next_at <= ?2", "d.next_at");
-        let mut rows = self.select(due, now.as_millisecond(), limit + self.claimed.len(), share)?;
-        rows.retain(|row| !self.claimed.contains(&number(row)));
-        rows.truncate(limit);
-        let fresh = ("d.state = 'pending' AND d.row > ?2", "d.row");
-        let which = shares::condition(share).1;
-        let cursor = self.cursors.get(&which).copied().unwrap_or(0);
-        let fresh = self.select(fresh, cursor, limit - rows.len(), share)?;
-        if let Some(last) = fresh.last() {
-            self.cursors.insert(which, number(last));
-        }
-        rows.extend(fresh);
-        self.claimed.extend(rows.iter().map(number));
-        Ok(rows)
-    }
-
-    fn select(
-        &self,
-        (which, order): (&str, &str),
-        bound: i64,
-        limit: usize,
-        share: &Share,
-    ) -> Result<Vec<Row>, LedgerError> {
-        let (condition, domains) = shares::condition(share);
-        let sql = format!(
-            "SELECT d.row, r.reader, d.attempts, d.first_at FROM delivery d JOIN recipient r USING (issue, row)
-             WHERE d.issue = ?1 AND {which} AND {condition} ORDER BY {order} LIMIT ?3"
-        );
-        let mut statement = self.ledger.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut found = statement.query(params![self.issue, bound, limit, domains])?;
-        let mut rows = Vec::new();
-        while let Some(row) = found.next()? {
-            let reader =
-                row.get_ref(1)?.as_str().map_err(|error| LedgerError(error.to_string()))?;
-            rows.push(Row {
-                number: row.get::<_, i64>(0)?.unsigned_abs(),
-                reader: serde_json::from_str(reader)
-                    .map_err(|error| LedgerError(format!("a recipient is damaged: {error}")))?,
-                attempts: row.get(2)?,
-                first_attempt: row.get::<_, Option<i64>>(3)?.map(timestamp),
-            });
-        }
-        Ok(rows)
-    }
-
     /// Gives the rows whose readers have left since the last time; entries about them are not written.
     fn append(&mut self, entries: &[Entry]) -> Result<Vec<u64>, LedgerError> {
         if self.failed.is_some() {
             return Err(self.keep(entries));
         }
         match self.commit(entries) {
-            Ok(()) => {
-                self.unclaim(entries);
-                Ok(std::mem::take(&mut self.untold))
-            }
+            Ok(()) => Ok(std::mem::take(&mut self.untold)),
             Err(error) => {
                 self.fail(&error);
                 Err(self.keep(entries))
@@ -283,23 +232,41 @@ impl Inner {
         // Immediate: a suppression is durable before this transaction begins, or after its intents are.
         let transaction =
             self.ledger.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut left = suppression::heed(&transaction, issue, &self.list, self.heeded)?;
+        let mut moves = Moves::default();
+        let mut left = Vec::new();
+        for (row, from) in heed::heed(&transaction, issue, &self.list, self.heeded)? {
+            moves.note(from, State::Skipped);
+            left.push(row);
+        }
+        let mut states = HashMap::with_capacity(entries.len());
         for entry in entries {
             let row = entry.row().cast_signed();
             if self.withdrawn.contains(&row) || left.contains(&row) {
                 continue;
             }
             write(&transaction, issue, run, entry)?;
-            if let Entry::Settled { outcome, .. } = entry
-                && matches!(outcome.state(), State::Pending | State::Deferred)
-                && suppression::heed_row(&transaction, issue, &self.list, row)?
+            let mut state = leads_to(entry);
+            if matches!(state, State::Pending | State::Deferred)
+                && heed::heed_row(&transaction, issue, &self.list, row)?
             {
+                state = State::Skipped;
                 left.push(row);
             }
+            let before = states.insert(row, state).or_else(|| self.claimed.get(&row).copied());
+            moves.note(before.unwrap_or(State::Pending), state);
         }
+        moves.keep(&transaction, issue)?;
         advance(&transaction)?;
         let heeded = suppression::last(&transaction)?;
         transaction.commit()?;
+        for (row, state) in states {
+            // A row that is pending again stays with the dispatcher, so its claim stands.
+            if matches!(state, State::Attempting | State::Pending) {
+                self.claimed.insert(row, state);
+            } else {
+                self.claimed.remove(&row);
+            }
+        }
         self.heeded = heeded;
         self.withdraw(left);
         let last = entries.last().map(Entry::at);
@@ -321,38 +288,13 @@ impl Inner {
         witnesses.write(witness.map_err(io::Error::other)?)
     }
 
-    /// A row that is pending again stays with the dispatcher, so its claim stands.
-    fn unclaim(&mut self, entries: &[Entry]) {
-        for entry in entries {
-            if let Entry::Settled { row, outcome, .. } = entry
-                && outcome.state() != State::Pending
-            {
-                self.claimed.remove(&row.cast_signed());
-            }
-        }
-    }
-
     /// Remembers rows that are not to be mailed any more.
-    fn withdraw(&mut self, rows: Vec<i64>) {
-        self.untold.extend(rows.iter().map(|row| row.unsigned_abs()));
-        self.withdrawn.extend(rows);
-    }
-
-    fn next_due(&self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
-        let (condition, domains) = shares::condition(share);
-        let sql = format!(
-            "SELECT d.row, d.next_at FROM delivery d JOIN recipient r USING (issue, row)
-             WHERE d.issue = ?1 AND ?2 AND d.state = 'deferred' AND {condition} ORDER BY d.next_at LIMIT ?3"
-        );
-        let mut statement = self.ledger.connection.prepare_cached(&sql)?;
-        let limit = i64::try_from(self.claimed.len() + 1).unwrap_or(i64::MAX);
-        let mut rows = statement.query(params![self.issue, true, limit, domains])?;
-        while let Some(row) = rows.next()? {
-            if !self.claimed.contains(&row.get(0)?) {
-                return Ok(Some(timestamp(row.get(1)?)));
-            }
+    fn withdraw(&mut self, rows: impl IntoIterator<Item = i64>) {
+        for row in rows {
+            self.claimed.remove(&row);
+            self.untold.push(row.unsigned_abs());
+            self.withdrawn.insert(row);
         }
-        Ok(None)
     }
 }
 
@@ -363,7 +305,7 @@ fn number(row: &Row) -> i64 {
 fn write(connection: &Connection, issue: i64, run: i64, entry: &Entry) -> rusqlite::Result<()> {
     let changed = match entry {
         Entry::Attempting { row, at } => connection
-            .prepare_cached("UPDATE delivery SET state = 'attempting', changed_at = ?3, next_at = NULL WHERE issue = ?1 AND row = ?2")?
+            .prepare_cached("UPDATE OR ROLLBACK delivery SET state = 'attempting', changed_at = ?3, next_at = NULL WHERE issue = ?1 AND row = ?2")?
             .execute(params![issue, row.cast_signed(), at.as_millisecond()])?,
         Entry::Settled { row, at, outcome } => Settlement::new(*row, *at, outcome).write(connection, issue, run)?,
     };
@@ -374,20 +316,12 @@ fn write(connection: &Connection, issue: i64, run: i64, entry: &Entry) -> rusqli
     }
 }
 
-/// The states of an issue, recounted from its rows.
-pub(super) fn tally(connection: &Connection, issue: i64) -> rusqlite::Result<Tally> {
-    let mut tally = Tally::default();
-    let mut statement = connection
-        .prepare_cached("SELECT state, count(*) FROM delivery WHERE issue = ?1 GROUP BY state")?;
-    let mut rows = statement.query(params![issue])?;
-    while let Some(row) = rows.next()? {
-        let word = row.get_ref(0)?.as_str()?;
-        let state = State::parse(word).ok_or_else(|| {
-            super::refusal(format!("it is damaged: a state is `{}`", shown(word)))
-        })?;
-        tally.set(state, row.get::<_, i64>(1)?.unsigned_abs());
+/// The state that an entry leads to.
+fn leads_to(entry: &Entry) -> State {
+    match entry {
+        Entry::Attempting { .. } => State::Attempting,
+        Entry::Settled { outcome, .. } => outcome.state(),
     }
-    Ok(tally)
 }
 
 impl From<OpenError> for LedgerError {

@@ -8,8 +8,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::refusal;
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
-const STEPS: [&str; 4] =
-    [include_str!("1.sql"), include_str!("2.sql"), include_str!("3.sql"), include_str!("4.sql")];
+const STEPS: [&str; 5] = [
+    include_str!("1.sql"),
+    include_str!("2.sql"),
+    include_str!("3.sql"),
+    include_str!("4.sql"),
+    include_str!("5.sql"),
+];
 
 /// "Post" in ASCII: tells our file from any other `SQLite` database.
 const APPLICATION_ID: i32 = 0x506f_7374;
@@ -65,6 +70,8 @@ mod tests {
     use rusqlite::params;
 
     use super::*;
+    use crate::delivery::ledger::State;
+    use crate::io::ledger_sqlite::counts::{self, Moves};
     use crate::io::ledger_sqlite::explain;
 
     /// A ledger as schema 1 left it: five readers, one of them lost in a crash, one under way.
@@ -183,6 +190,26 @@ mod tests {
             "has an outcome",
         ),
     ];
+
+    #[test]
+    fn counts_are_kept_of_issues_of_every_age_and_moved_with_their_rows() {
+        let mut ledger = of_schema_1();
+        upgrade(&mut ledger).unwrap();
+        let both = |ledger: &Connection| {
+            (counts::kept(ledger, 1).unwrap(), counts::count(ledger, 1).unwrap())
+        };
+        let (kept, counted) = both(&ledger);
+        assert_eq!((kept.total(), kept), (5, counted));
+        ledger.execute("UPDATE delivery SET state = 'attempting' WHERE row = 4", []).unwrap();
+        assert_ne!(both(&ledger).0, both(&ledger).1);
+        let mut moves = Moves::default();
+        moves.note(State::Pending, State::Attempting);
+        moves.keep(&ledger, 1).unwrap();
+        assert_eq!(both(&ledger).0, both(&ledger).1);
+        ledger.execute("UPDATE delivery SET state = 'skipped' WHERE row = 4", []).unwrap_err();
+        moves.keep(&ledger, 1).unwrap();
+        assert_eq!(counts::recount(&ledger, 1).unwrap(), counts::kept(&ledger, 1).unwrap());
+    }
 
     #[test]
     fn what_must_not_be_is_refused_by_the_database_itself() {
