@@ -1,24 +1,20 @@
 //! How long an issue of 40 KB takes from Markdown to both parts; it should be well under 15 ms.
-#![expect(clippy::unwrap_used, reason = "a benchmark")]
 
 use divan::{Bencher, black_box};
 
 use postrider::compose::Materials;
-use postrider::config::{self, Config};
 use postrider::draft::{self, Draft};
 use postrider::source::Source;
 use postrider::{compose, rule};
 
+use super::support;
+
 /// The length of the body, in bytes.
 const LENGTH: usize = 40 * 1024;
 
-fn main() {
-    divan::main();
-}
-
 #[divan::bench]
 fn forty_kilobytes(bencher: Bencher<'_, '_>) {
-    let (draft, config) = (long_draft(), example_config());
+    let (draft, config) = (long_draft(), support::example_config());
     let composed = compose::compose(&draft, &Materials::new(&config.newsletter)).unwrap();
     assert!(composed.1.iter().all(|finding| finding.rule.severity != rule::Severity::Error));
     bencher.bench(|| compose::compose(black_box(&draft), &Materials::new(&config.newsletter)));
@@ -27,8 +23,8 @@ fn forty_kilobytes(bencher: Bencher<'_, '_>) {
 /// The text of the sample drafts over and over, under one head.
 fn long_draft() -> Draft {
     let samples = [
-        include_str!("../drafts/harbour-letter-12.md"),
-        include_str!("../drafts/copper-hill-notes-7.md"),
+        include_str!("../../drafts/harbour-letter-12.md"),
+        include_str!("../../drafts/copper-hill-notes-7.md"),
     ];
     let bodies = samples.map(|text| {
         let (draft, _) = draft::parse(Source::new("sample.md", text)).unwrap();
@@ -43,9 +39,4 @@ fn long_draft() -> Draft {
         }
     }
     draft::parse(Source::new("long.md", text)).unwrap().0
-}
-
-fn example_config() -> Config {
-    let text = include_str!("../config.example.toml");
-    config::parse(&Source::new("config.example.toml", text)).unwrap().0
 }
