@@ -14,6 +14,7 @@
 // Floor 0: words.
 pub mod address;
 pub mod backoff;
+pub mod clients;
 pub mod finding;
 pub mod language;
 pub mod mailbox;

@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 
 /// The floors from the ground up; modules of one floor do not know each other.
 const FLOORS: &[&[&str]] = &[
-    &["source", "rule", "finding", "address", "mailbox", "language", "rate", "backoff", "theme"],
+    &[
+        "source", "rule", "finding", "address", "mailbox", "language", "rate", "backoff", "theme",
+        "clients",
+    ],
     &["config", "draft", "audience", "stylesheet"],
     &["compose"],
     &["message"],

@@ -1,6 +1,8 @@
-//! What mail programs understand of CSS (caniemail, 2026), as far as people are likely to reach for it.
+//! What mail programs understand of CSS, and what to do instead. Who lacks what is in `clients`; that a gap there matters
+//! in letters is decided here.
 
 use super::{Kind, Piece};
+use crate::clients::{self, Kind as Feature};
 use crate::finding::shown;
 
 /// The colours and sizes that a stylesheet may name, `var(--ink)`.
@@ -28,7 +30,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "width",
 ];
 
-/// Properties that some large client ignores, and what to do instead.
+/// Properties that break a letter where they are ignored, and what to do instead.
 const PROPERTIES: &[(&str, &str)] = &[
     ("position", "let things follow each other"),
     ("float", "let things follow each other"),
@@ -36,37 +38,31 @@ const PROPERTIES: &[(&str, &str)] = &[
     ("grid", "letters have one column"),
     ("flex", "letters have one column"),
     ("gap", "use `padding` or `margin`"),
-    ("transform", "leave it out"),
-    ("animation", "leave it out"),
-    ("transition", "leave it out"),
-    ("filter", "leave it out"),
     ("box-shadow", "use `border`"),
     ("content", "write it in the draft"),
 ];
 
-/// Functions that some large client ignores; some of them make Gmail drop the whole block.
-const FUNCTIONS: &[&str] = &[
-    "rgb",
-    "rgba",
-    "hsl",
-    "hsla",
-    "hwb",
-    "lab",
-    "lch",
-    "oklab",
-    "oklch",
-    "color",
-    "color-mix",
-    "calc",
-    "min",
-    "max",
-    "clamp",
-    "attr",
-    "env",
-    "url",
-    "linear-gradient",
-    "radial-gradient",
+/// Properties that only refine: where they are ignored, nobody misses anything.
+const REFINEMENTS: &[&str] = &[
+    "color-scheme",
+    "cursor",
+    "font-kerning",
+    "font-stretch",
+    "hyphens",
+    "orphans",
+    "overflow-wrap",
+    "tab-size",
+    "text-decoration-skip-ink",
+    "text-decoration-thickness",
+    "text-underline-offset",
+    "text-underline-position",
+    "text-wrap",
+    "widows",
 ];
+
+/// Functions that the data does not judge, or too mildly: with some of them Gmail drops the whole block.
+const FUNCTIONS: &[&str] =
+    &["rgb", "rgba", "hsl", "hsla", "hwb", "color", "color-mix", "attr", "env", "url"];
 
 /// The query of a media block that the head keeps, in one spelling.
 pub(super) fn query(text: &str) -> Option<String> {
@@ -85,7 +81,11 @@ pub(super) fn selector(selector: &str, in_media: bool) -> Option<(String, &'stat
     });
     let structural = ["first-child", "last-child", "only-child", "nth-child", "not"];
     if let Some(name) = pseudo.into_iter().find(|name| in_media || !structural.contains(name)) {
-        return Some((format!("`:{}` does nothing in letters", shown(name)), "name a class"));
+        let message = match gap(Feature::Pseudo, name) {
+            Some(gap) => format!("`:{}` is {gap}", shown(name)),
+            None => format!("`:{}` does nothing in letters", shown(name)),
+        };
+        return Some((message, "name a class"));
     }
     if in_media && selector.contains(['>', '+', '~', '[']) {
         let message = format!("`{}` is too much for some clients", shown(selector));
@@ -104,12 +104,21 @@ pub(super) fn declaration(
     let is = |property: &str| {
         name == property || name.strip_prefix(property).is_some_and(|rest| rest.starts_with('-'))
     };
-    if let Some((_, help)) = PROPERTIES.iter().find(|(property, _)| is(property)) {
-        wrong.push((None, format!("`{}` is ignored by large mail programs", shown(name)), *help));
+    let ignored = |what: &str, gap: Option<String>| {
+        let gap = gap.unwrap_or_else(|| "ignored by large mail programs".to_owned());
+        format!("`{}` is {gap}", shown(what))
+    };
+    let known = PROPERTIES.iter().find(|(property, _)| is(property));
+    let is_missed = clients::support(Feature::Property, name)
+        .is_some_and(|support| support.large_without() >= 2)
+        && !REFINEMENTS.contains(&name);
+    if let Some(help) = known.map(|(_, help)| *help).or(is_missed.then_some("leave it out")) {
+        wrong.push((None, ignored(name, gap(Feature::Property, name)), help));
     }
     if name == "display" && (value.contains("flex") || value.contains("grid")) {
-        let message = format!("`display: {}` is ignored by large mail programs", shown(value));
-        wrong.push((None, message, "letters have one column"));
+        let kind = if value.contains("flex") { "display:flex" } else { "display:grid" };
+        let what = format!("display: {value}");
+        wrong.push((None, ignored(&what, gap(Feature::Value, kind)), "letters have one column"));
     }
     for piece in pieces {
         if let Some((message, help)) = part(name, value, piece) {
@@ -131,14 +140,17 @@ fn part(name: &str, value: &str, piece: &Piece) -> Option<(String, &'static str)
             let help = "the variables are those of docs/themes.md, e.g. `var(--accent)`";
             (!known).then(|| (format!("unknown variable in `{}`", shown(value)), help))
         }
-        Kind::Function if FUNCTIONS.contains(&piece.text.as_str()) => {
+        Kind::Function => {
             let help = "write colours as six digits, e.g. `#0a5c50`, and lengths in px";
-            Some((format!("`{text}()` is not understood by large mail programs"), help))
+            let gap = gap(Feature::Function, &piece.text);
+            let is_missed = gap.is_some() || FUNCTIONS.contains(&piece.text.as_str());
+            let gap = gap.unwrap_or_else(|| "not understood by large mail programs".to_owned());
+            is_missed.then(|| (format!("`{text}()` is {gap}"), help))
         }
-        Kind::Unit if !matches!(piece.text.as_str(), "px") => Some((
-            format!("the unit `{text}` is not understood by large mail programs"),
-            "write px or %",
-        )),
+        Kind::Unit if piece.text != "px" => Some(match gap(Feature::Unit, &piece.text) {
+            Some(gap) => (format!("the unit `{text}` is {gap}"), "write px or %"),
+            None => (format!("the unit `{text}` is not one for letters"), "write px or %"),
+        }),
         Kind::Negative if name.starts_with("margin") => {
             Some(("negative margins are ignored by large mail programs".into(), "use 0 or more"))
         }
@@ -148,4 +160,10 @@ fn part(name: &str, value: &str, piece: &Piece) -> Option<(String, &'static str)
         )),
         _ => None,
     }
+}
+
+/// `not understood by Gmail and 3 more`, if some client does not.
+fn gap(kind: Feature, name: &str) -> Option<String> {
+    let gap = clients::support(kind, name)?.gap()?;
+    Some(format!("not understood by {gap}"))
 }

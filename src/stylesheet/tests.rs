@@ -47,7 +47,8 @@ fn what_mail_does_not_understand_is_named_with_its_place() {
 .c { background: url(https://example.org/a.png); width: calc(100% - 4px); color: var(--inc); }
 @media print { .d { color: #000000 } }
 @media (max-width: 600px) { .e > p { padding: 0 } }
-.f { padding: 0 10px; width: 50%; color: var(--accent); }
+.f { padding: 0 10px; width: 50%; color: var(--accent); hyphens: auto; }
+.g { transform: none; }
 ";
     insta::assert_snapshot!(check(css).join("\n"));
 }
