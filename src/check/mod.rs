@@ -3,16 +3,25 @@
 //! One file a family. All that a rule may look at is in its [`Subject`]; nothing is read, and no clock asked. What
 //! reading and composing a draft have found already is not looked for again: [`judge`] takes it along.
 
+mod blocks;
 pub mod document;
 mod envelope;
 pub mod gate;
+mod html;
+mod images;
 mod links;
 mod note;
+pub mod online;
+mod places;
+mod prose;
+mod rendered;
 mod structure;
 mod suppression;
+mod table;
 #[cfg(test)]
 mod tests;
 pub mod weight;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -23,8 +32,9 @@ use crate::compose::images::Images;
 use crate::config::Newsletter;
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::rule::{Rule, Severity};
+use crate::rule::{self, Rule, Severity};
 use document::Document;
+use online::{LinkStates, SpamScore};
 use weight::Weight;
 
 /// An issue and its surroundings.
@@ -44,13 +54,19 @@ pub struct Subject<'a> {
     pub newsletter: &'a Newsletter,
     /// Whether that comes from a configuration of the user's rather than from the example.
     pub configured: bool,
+    /// What its links answered, if somebody followed them.
+    pub followed: &'a LinkStates,
+    /// What a spam filter thinks of the letter, if one was asked.
+    pub spam: Option<&'a SpamScore>,
     /// When it is.
     pub now: Timestamp,
 }
 
 /// One reader's letter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Letter {
+    /// The subject line.
+    pub subject: String,
     /// The HTML part, unencoded.
     pub html: String,
     /// The text part, unencoded.
@@ -64,10 +80,23 @@ pub struct Letter {
 /// How much findings weigh for a project; `None` silences a rule.
 pub type Severities = BTreeMap<&'static str, Option<Severity>>;
 
+/// Rules that are a matter of house style: they say nothing unless the configuration asks for them.
+static SILENT: [&Rule; 1] = [&rule::RANGE_HYPHEN];
+
 /// All that is to be said of an issue, in the order in which an author goes through the files: what reading and
 /// composing have `said`, and what the rules find.
 pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities) -> Vec<Finding> {
-    let families = [envelope::notes, links::notes, structure::notes];
+    let families = [
+        envelope::notes,
+        links::notes,
+        online::notes,
+        images::notes,
+        html::notes,
+        structure::notes,
+        blocks::notes,
+        prose::notes,
+        rendered::notes,
+    ];
     let notes = families.iter().flat_map(|notes| notes(subject));
     let mut findings = said;
     findings.extend(note::findings(subject, notes));
@@ -78,7 +107,7 @@ pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities)
             true
         }
         Some(None) => false,
-        None => true,
+        None => !SILENT.contains(&finding.rule),
     });
     let draft = &subject.draft.source.name;
     findings.sort_by(|a, b| {
@@ -90,5 +119,5 @@ pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities)
 
 /// Whether the configuration and comments may change what a rule says: not where it can stop a send.
 pub fn is_adjustable(rule: &Rule) -> bool {
-    rule.gate == crate::rule::Gate::Open
+    rule.gate == rule::Gate::Open
 }

@@ -76,6 +76,18 @@ impl Note {
         self
     }
 
+    /// How much it weighs.
+    #[cfg(test)]
+    pub(super) fn severity(&self) -> Severity {
+        self.severity
+    }
+
+    /// The rule that speaks.
+    #[cfg(test)]
+    pub(super) fn rule(&self) -> &'static Rule {
+        self.rule
+    }
+
     fn into_finding(self, subject: &Subject<'_>) -> Finding {
         let document = subject.document;
         let mut finding = match self.at {

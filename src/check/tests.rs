@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::document::Document;
+use super::online::LinkStates;
 use super::weight::Weight;
 use super::{Letter, Severities, Subject, judge};
 use crate::audience::list::Rows;
@@ -49,6 +50,8 @@ pub(super) fn findings(text: &str) -> Vec<Finding> {
         images: &NO_IMAGES,
         newsletter: &config.newsletter,
         configured: true,
+        followed: &LinkStates::new(),
+        spam: None,
         now,
     };
     judge(&subject, said, &Severities::new())
@@ -73,7 +76,14 @@ fn letter(issue: &Issue, config: &Config, now: Timestamp) -> Letter {
     let letters = Letters::new(issue, &head).unwrap();
     let raw = letters.render(&ada).unwrap().bytes;
     let weight = Weight::of(&raw);
-    Letter { html: letters.html(&ada).unwrap(), text: letters.text(&ada).unwrap(), raw, weight }
+    let subject = letters.subject(&ada).unwrap();
+    Letter {
+        subject,
+        html: letters.html(&ada).unwrap(),
+        text: letters.text(&ada).unwrap(),
+        raw,
+        weight,
+    }
 }
 
 /// The findings of an example; none for one in words.

@@ -9,6 +9,7 @@ use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
 use crate::check::document::Document;
+use crate::check::online::LinkStates;
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
@@ -85,6 +86,8 @@ pub(super) fn inspect(
         images: &opened.images,
         newsletter: &project.config.newsletter,
         configured: project.configured,
+        followed: &LinkStates::new(),
+        spam: None,
         now: around.now,
     };
     let findings = check::judge(&subject, said, &check::Severities::default());
@@ -169,7 +172,14 @@ fn letter(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Let
     let reader = around.reader.as_ref()?;
     let raw = letters.render(reader).ok()?.bytes;
     let weight = Weight::of(&raw);
-    Some(Letter { html: letters.html(reader).ok()?, text: letters.text(reader).ok()?, raw, weight })
+    let subject = letters.subject(reader).ok()?;
+    Some(Letter {
+        subject,
+        html: letters.html(reader).ok()?,
+        text: letters.text(reader).ok()?,
+        raw,
+        weight,
+    })
 }
 
 fn first_reader(list: &Path) -> Option<Subscriber> {

@@ -15,4 +15,32 @@ super::rules! { Html, HTML;
         mend: "Write the closing tag, or the Markdown for it.",
         bad: Body("Some <b>bold words."),
         good: Body("Some <b>bold</b> words.");
+    HTML_RAW = "html-raw", Info, Open,
+        what: "Raw HTML stands only where Markdown has no words for it.",
+        why: "Markdown is shorter, cannot be left open, and is checked better.",
+        source: "markdownlint MD033",
+        mend: "Write the Markdown that the finding shows.",
+        bad: Body("A <b>bold</b> word."),
+        good: Body("A **bold** word, and water is H<small>2</small>O.");
+    HTML_COMMENT = "html-comment", Info, Open,
+        what: "Comments are left out of letters.",
+        why: "It is good to know that nobody reads them.",
+        source: "This Week in Rust, whose drafts are full of them",
+        mend: "Nothing is to be done.",
+        bad: Body("The tide turns. <!-- ask Jo -->"),
+        good: Body("The tide turns.");
+    HTML_ATTRIBUTE_DROPPED = "html-attribute-dropped", Info, Open,
+        what: "Raw HTML keeps what carries content: `href`, `src`, `alt`, `title`, `width`.",
+        why: "Letters look as their theme says, so that they can be read everywhere, in the dark too.",
+        source: "own",
+        mend: "Take it out; a stylesheet of your own goes into `theme.css`.",
+        bad: Body("<span class=\"red\">The tide</span> turns."),
+        good: Body("<span>The tide</span> turns.");
+    EMBED_NOT_POSSIBLE = "embed-not-possible", Warning, Open,
+        what: "An address on a line of its own is no post or player that a blog would show in its place.",
+        why: "Mail programs run no scripts and show no frames: readers get the bare address.",
+        source: "caniemail html-iframe, html-script",
+        mend: "Say what it shows, or link a picture to it.",
+        bad: Body("https://x.com/example/status/12345"),
+        good: Body("[What the heron did next](https://x.com/example/status/12345)");
 }

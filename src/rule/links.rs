@@ -36,4 +36,11 @@ super::rules! { Links, LINKS;
         mend: "Put its label in brackets where it stands in the text, or delete the definition (`--fix`).",
         bad: Body("The tide table is out.\n\n[tide table]: https://example.org/tides"),
         good: Body("The [tide table] is out.\n\n[tide table]: https://example.org/tides");
+    LINK_DEAD = "link-dead", Error, Open,
+        what: "Every link leads to something. Looked at only with `--online`.",
+        why: "A letter cannot be mended once it is sent.",
+        source: "lychee, linkcheck",
+        mend: "Correct the address; a server that does not talk to programs may still be fine in a browser.",
+        bad: Words("`[The tides](https://example.org/moved-away)` that answers 404"),
+        good: Words("the same with an address that answers 200");
 }

@@ -47,6 +47,17 @@ pub fn parse(source: &Source) -> Result<(Stylesheet, Vec<Finding>), Vec<Finding>
     if findings.iter().any(Finding::is_shut) { Err(findings) } else { Ok((sheet, findings)) }
 }
 
+/// What mail programs do not understand of a `style` attribute, and what to do instead.
+pub fn of_attribute(style: &str) -> Vec<(String, String)> {
+    let source = Source::new("style", style);
+    let mut reader =
+        Reader { source: &source, bare: style, sheet: Stylesheet::NONE, findings: Vec::new() };
+    reader.declarations(&mut Parser::new(style), &mut Vec::new());
+    let unsupported = |finding: &Finding| finding.rule == &rule::CSS_UNSUPPORTED;
+    let findings = reader.findings.into_iter().filter(unsupported);
+    findings.map(|finding| (finding.message, finding.help.unwrap_or_default())).collect()
+}
+
 struct Reader<'s> {
     source: &'s Source,
     /// The text with blanks instead of comments, so that places stay.

@@ -157,6 +157,11 @@ fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Resul
         Some("mailto") if !is_image => {
             Err(problem(&rule::LINK_EMPTY_URL, "`mailto:` without an address", "add the address"))
         }
+        Some("data") if is_image => {
+            let message = "image within its address, which Gmail does not show";
+            let help = "save it as a file beside the draft and give its path";
+            Err(problem(&rule::IMG_DATA_URI, message, help))
+        }
         Some(scheme) => {
             let message = format!("link scheme `{}` not allowed", shown(scheme));
             Err(problem(&rule::LINK_SCHEME, message, "use https, http or mailto"))

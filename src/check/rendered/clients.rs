@@ -1,0 +1,84 @@
+//! What of a letter large mail programs do not show, from the data of caniemail.com.
+
+use std::collections::BTreeMap;
+
+use super::page::Page;
+use crate::check::note::Note;
+use crate::clients::{self, Kind, Support};
+use crate::finding::shown;
+use crate::rule;
+
+/// What some mail program lacks and the letter does without there: its look is inline, and its words need none of these.
+const DISPENSABLE: [(Kind, &str); 16] = [
+    (Kind::Attribute, "aria-hidden"),
+    (Kind::Attribute, "aria-label"),
+    (Kind::Attribute, "role"),
+    (Kind::Attribute, "height"),
+    (Kind::AtRule, "media"),
+    (Kind::Element, "body"),
+    (Kind::Element, "mark"),
+    (Kind::Element, "style"),
+    (Kind::Property, "border-radius"),
+    (Kind::Property, "height"),
+    (Kind::Property, "max-height"),
+    (Kind::Property, "overflow"),
+    (Kind::Property, "opacity"),
+    (Kind::Property, "white-space"),
+    (Kind::Property, "word-break"),
+    (Kind::Property, "color-scheme"),
+];
+
+/// One remark for all of it.
+pub(super) fn note(page: &Page) -> Option<Note> {
+    let mut found: BTreeMap<(Kind, String), Support> = BTreeMap::new();
+    let mut take = |kind: Kind, name: &str| {
+        let name = name.trim().to_ascii_lowercase();
+        let support = clients::support(kind, &name).filter(|support| support.large_without() > 0);
+        if let Some(support) = support
+            && !DISPENSABLE.contains(&(kind, name.as_str()))
+        {
+            found.insert((kind, name), support);
+        }
+    };
+    for element in &page.elements {
+        take(Kind::Element, &element.name);
+        for (name, value) in &element.attributes {
+            take(Kind::Attribute, name);
+            if name == "style" {
+                for (property, value) in value.split(';').filter_map(|part| part.split_once(':')) {
+                    take(Kind::Property, property);
+                    take(Kind::Value, &format!("{}:{}", property.trim(), value.trim()));
+                }
+            }
+            if name == "src" {
+                let path = value.split(['?', '#']).next().unwrap_or_default();
+                take(Kind::Image, path.rsplit('.').next().unwrap_or_default());
+            }
+        }
+    }
+    if found.is_empty() {
+        return None;
+    }
+    let named = found.iter().map(|((_, name), support)| {
+        format!("`{}` (not in {})", shown(name), support.gap().unwrap_or_default())
+    });
+    let message = format!(
+        "the letter uses what some programs do not know: {}",
+        named.collect::<Vec<_>>().join(", ")
+    );
+    let note = Note::whole(&rule::COMPAT, message);
+    Some(note.help("see that it can be read without them"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_lacks_is_named_unless_letters_do_without_it() {
+        let plain = "<body style=\"opacity:1\"><p role=\"x\" style=\"border-radius:3px;color:#222222\">x</p></body>";
+        assert!(note(&Page::read(plain)).is_none());
+        let fancy = "<p style=\"transform:none;display:flex\"><img src=\"https://example.org/a.webp?x\"></p>";
+        assert!(note(&Page::read(fancy)).is_some());
+    }
+}
