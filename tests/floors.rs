@@ -39,6 +39,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("syntect", &["compose/html/highlight"]),
     ("two_face", &["compose/html/highlight"]),
     ("notify", &["io/watch"]),
+    ("hyper", &["io/links"]),
+    ("hyper_util", &["io/links"]),
     ("indicatif", &["report"]),
     ("tokio_rustls", &["io"]),
     ("aws_lc_rs", &["message/dkim", "io/dkim_key", "io/smtp/trust"]),

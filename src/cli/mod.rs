@@ -104,7 +104,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Init => init::run(printer),
         Command::New(args) => new::run(&args, today(), printer),
         Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
-        Command::Check(args) => Ok(check::run(&args, &project()?, printer)),
+        Command::Check(args) => check::run(&args, &project()?, printer),
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),

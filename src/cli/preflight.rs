@@ -9,7 +9,7 @@ use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
 use crate::check::document::Document;
-use crate::check::online::LinkStates;
+use crate::check::online::{LinkStates, SpamScore};
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
@@ -17,7 +17,7 @@ use crate::compose::{self, Issue, Materials};
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
 use crate::io::images::{self, Folders};
-use crate::io::{files, snippets};
+use crate::io::{files, snippets, spam};
 use crate::message::token::Key;
 use crate::message::{Letterhead, Letters};
 use crate::rule::{self, Severity};
@@ -43,6 +43,10 @@ pub(super) struct Opened {
 pub(super) struct Surroundings {
     /// When it is.
     pub(super) now: Timestamp,
+    /// What links answered, if they were followed.
+    pub(super) followed: LinkStates,
+    /// Whether a spam filter is asked about the letter.
+    pub(super) asks_spam_filter: bool,
     /// Somebody for whom letters are made: the first active reader.
     reader: Option<Subscriber>,
 }
@@ -58,7 +62,8 @@ impl Surroundings {
     /// Looks around in a project.
     pub(super) fn of(project: &Project, now: Timestamp) -> Self {
         let reader = if project.configured { first_reader(&project.list()) } else { None };
-        Self { now, reader: reader.or_else(stranger) }
+        let (followed, asks_spam_filter) = (LinkStates::new(), false);
+        Self { now, followed, asks_spam_filter, reader: reader.or_else(stranger) }
     }
 }
 
@@ -78,6 +83,10 @@ pub(super) fn inspect(
         return Ok(Inspected { findings: said, opened });
     };
     let letter = opened.issue.as_ref().and_then(|issue| letter(issue, project, around));
+    let spam = match &letter {
+        Some(letter) if around.asks_spam_filter => ask_spam_filter(letter, &mut said)?,
+        _ => None,
+    };
     let subject = Subject {
         draft,
         document: &Document::read(draft),
@@ -86,8 +95,8 @@ pub(super) fn inspect(
         images: &opened.images,
         newsletter: &project.config.newsletter,
         configured: project.configured,
-        followed: &LinkStates::new(),
-        spam: None,
+        followed: &around.followed,
+        spam: spam.as_ref(),
         now: around.now,
     };
     let findings = check::judge(&subject, said, &check::Severities::default());
@@ -180,6 +189,23 @@ fn letter(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Let
         raw,
         weight,
     })
+}
+
+/// What a spam filter thinks of a letter; that there is none, or that it failed, is `said`.
+fn ask_spam_filter(letter: &Letter, said: &mut Vec<Finding>) -> Result<Option<SpamScore>, Failure> {
+    let why = match super::runtime()?.block_on(spam::score(&letter.raw)) {
+        Ok(Some(score)) => return Ok(Some(score)),
+        Ok(None) => {
+            "spamassassin is not installed, so nobody was asked about the letter".to_owned()
+        }
+        Err(error) => format!("spamassassin could not be asked: {error}"),
+    };
+    let finding =
+        Finding::about(&rule::SPAM_SCORE, "spamassassin", why).weighing(Severity::Warning);
+    said.push(
+        finding.help("install it, e.g. `apt-get install spamassassin`, or leave `--spam` out"),
+    );
+    Ok(None)
 }
 
 fn first_reader(list: &Path) -> Option<Subscriber> {

@@ -20,6 +20,7 @@ mod gates;
 mod images;
 mod kills;
 mod ledger;
+mod online;
 mod preview;
 mod provenance;
 mod resume;

@@ -224,7 +224,7 @@ impl Desk<'_> {
 }
 
 /// Reads a duration of the command line.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let parsed = text
         .parse::<jiff::SignedDuration>()
         .ok()

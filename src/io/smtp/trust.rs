@@ -64,7 +64,7 @@ impl Trust {
     }
 
     /// TLS 1.2 or 1.3, without ALPN.
-    pub(super) fn connector(&self) -> Result<TlsConnector, Box<Finding>> {
+    pub(in crate::io) fn connector(&self) -> Result<TlsConnector, Box<Finding>> {
         let config = self.client_config().map_err(|error| {
             let finding =
                 Finding::about(&FILE_UNREADABLE, "platform certificates", error.to_string());

@@ -8,3 +8,4 @@ mod dialogue;
 pub(crate) mod oracle;
 pub(crate) mod relay;
 pub(crate) mod script;
+pub(crate) mod web;
