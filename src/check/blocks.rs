@@ -1,5 +1,6 @@
 //! Quotes, lists, code, tables and notes: what the parser takes otherwise than the author may think.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr as _;
@@ -26,11 +27,11 @@ pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
             BlockKind::Quote if is_outermost(block) => notes.extend(lazy_quote(document, block)),
             BlockKind::Item => notes.extend(empty_item(document, block)),
             BlockKind::Code => notes.extend(long_code(document, block)),
-            BlockKind::Footnote(label) => notes.extend(unused_note(document, block, label)),
             BlockKind::Table => notes.extend(table::notes(document, index)),
             _ => {}
         }
     }
+    notes.extend(unused_notes(document));
     notes.extend(backticks(document));
     notes.extend(hard_breaks(document));
     notes
@@ -90,22 +91,44 @@ fn long_code(document: &Document<'_>, code: &Block) -> Option<Note> {
     Some(note.help("break it; phones wrap it anywhere"))
 }
 
-fn unused_note(document: &Document<'_>, note: &Block, label: &str) -> Option<Note> {
-    let marker = format!("[^{}]", label.to_lowercase());
-    let text = document.text().to_lowercase();
-    // Lower case may have another length, so that code is known by its place in the text itself only where it has not.
-    let same_length = text.len() == document.text().len();
-    let is_used = text.match_indices(&marker).any(|(at, _)| {
-        let is_definition = text[at + marker.len()..].starts_with(':');
-        !(is_definition || same_length && document.is_code(at))
-    });
-    let start = note.range.start;
-    let line = document.line_range(document.line(start));
-    (!is_used).then(|| {
-        let message = format!("note `[^{}]` is never referred to, and left out", shown(label));
-        Note::body(&rule::FOOTNOTE_UNUSED, start..line.end, message)
-            .help(format!("write `[^{}]` where it belongs, or delete it", shown(label)))
-    })
+/// Notes that nothing leads to.
+fn unused_notes(document: &Document<'_>) -> Vec<Note> {
+    let notes: Vec<(&str, &Block)> = document
+        .blocks
+        .iter()
+        .filter_map(|block| match &block.kind {
+            BlockKind::Footnote(label) => Some((label.as_str(), block)),
+            _ => None,
+        })
+        .collect();
+    if notes.is_empty() {
+        return Vec::new();
+    }
+    let referred = referred(document);
+    let unused = notes.into_iter().filter(|(label, _)| !referred.contains(&label.to_lowercase()));
+    unused
+        .map(|(label, note)| {
+            let end = document.line_range(document.line(note.range.start)).end;
+            let label = shown(label);
+            let message = format!("note `[^{label}]` is never referred to, and left out");
+            Note::body(&rule::FOOTNOTE_UNUSED, note.range.start..end, message)
+                .help(format!("write `[^{label}]` where it belongs, or delete it"))
+        })
+        .collect()
+}
+
+/// The labels of notes, in lower case, that the text refers to.
+fn referred(document: &Document<'_>) -> BTreeSet<String> {
+    /// The longest label that a note has (`CommonMark` 4.7).
+    const LONGEST: usize = 999;
+    let text = document.text();
+    let label = |at: usize| {
+        let rest = &text[at + "[^".len()..];
+        let length = rest.bytes().take(LONGEST).position(|byte| byte == b']')?;
+        let is_reference = !rest[length + 1..].starts_with(':') && !document.is_code(at);
+        is_reference.then(|| rest[..length].to_lowercase())
+    };
+    text.match_indices("[^").filter_map(|(at, _)| label(at)).collect()
 }
 
 /// Backticks that readers see, because they make no code.

@@ -8,7 +8,7 @@ use super::weight::Weight;
 use super::{Letter, Severities, Subject, judge};
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
-use crate::compose::images::NO_IMAGES;
+use crate::compose::images::{Images, NO_IMAGES};
 use crate::compose::{self, Issue, Materials};
 use crate::config::{self, Config};
 use crate::draft;
@@ -20,6 +20,11 @@ use crate::source::Source;
 
 /// What is said of a draft with the configuration of the example.
 pub(super) fn findings(text: &str) -> Vec<Finding> {
+    findings_with(text, &NO_IMAGES, &Severities::new())
+}
+
+/// What is said of a draft of a project with these images and these wishes.
+pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities) -> Vec<Finding> {
     let config = include_str!("../../config.example.toml");
     let (mut config, _) = config::parse(&Source::new("config.toml", config)).unwrap();
     config.newsletter.base_url = None;
@@ -27,7 +32,8 @@ pub(super) fn findings(text: &str) -> Vec<Finding> {
     let (draft, mut said) = draft::read(Source::new("drafts/tide.md", text));
     let Some(draft) = draft else { return said };
     let head_is_shut = said.iter().any(Finding::is_shut);
-    let composed = compose::compose(&draft, &Materials::new(&config.newsletter));
+    let materials = Materials { images, ..Materials::new(&config.newsletter) };
+    let composed = compose::compose(&draft, &materials);
     let issue = match composed {
         Ok((issue, more)) => {
             said.extend(more);
@@ -47,14 +53,14 @@ pub(super) fn findings(text: &str) -> Vec<Finding> {
         document: &Document::read(&draft),
         issue: issue.as_ref(),
         letter: letter.as_ref(),
-        images: &NO_IMAGES,
+        images,
         newsletter: &config.newsletter,
         configured: true,
         followed: &LinkStates::new(),
         spam: None,
         now,
     };
-    judge(&subject, said, &Severities::new())
+    judge(&subject, said, severities)
 }
 
 fn letter(issue: &Issue, config: &Config, now: Timestamp) -> Letter {

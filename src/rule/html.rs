@@ -43,4 +43,11 @@ super::rules! { Html, HTML;
         mend: "Say what it shows, or link a picture to it.",
         bad: Body("https://x.com/example/status/12345"),
         good: Body("[What the heron did next](https://x.com/example/status/12345)");
+    CSS_DARK_HOSTILE = "css-dark-hostile", Warning, Open,
+        what: "A colour in `theme.css` has a counterpart for the dark, or the colour it stands against is set with it.",
+        why: "In the dark the letter around it turns, and one of the two alone stays: dark on dark, or light on light.",
+        source: "Buttondown preflight; EMC, dark mode",
+        mend: "Set it within `@media (prefers-color-scheme: dark)`, too, or use a variable of the theme.",
+        bad: Words("`.h2 { color: #0f6b5e; }` alone"),
+        good: Words("`.h2 { color: var(--accent); }`");
 }

@@ -37,7 +37,7 @@ super::rules! { Images, IMAGES;
         bad: Words("a photograph of 8 MB as it came from the camera"),
         good: Words("the same, scaled to 1200 pixels");
     IMG_HEAVY = "img-heavy", Warning, Open,
-        what: "An image over 500 kB keeps readers on the move waiting.",
+        what: "An image over 500 kB keeps readers on the move waiting; from 1 MiB on this is an error.",
         why: "On a phone it takes seconds to load.",
         source: "Buttondown preflight",
         mend: "Make it smaller; 1200 pixels across are enough for every screen.",

@@ -10,6 +10,7 @@ use crate::finding::{Finding, shown};
 use crate::rule::{self, Rule};
 use crate::source::{Source, Span};
 
+mod dark;
 mod support;
 
 /// The longest stylesheet, in bytes; what is in it may be inlined into every element.
@@ -37,12 +38,15 @@ pub fn parse(source: &Source) -> Result<(Stylesheet, Vec<Finding>), Vec<Finding>
         return Err(vec![finding.help("keep to what letters use")]);
     }
     let bare = without_comments(&source.text);
-    let mut reader = Reader { source, bare: &bare, sheet: Stylesheet::NONE, findings: Vec::new() };
+    let mut reader = Reader::new(source, &bare);
     if let Some(at) = bare.find('<') {
         // It would end the head's style element.
         reader.invalid(at, "`<` has no place in a stylesheet");
     }
     reader.rules(&mut Parser::new(&bare), None);
+    for (at, message, help) in dark::hostile(&reader.colours) {
+        reader.report(&rule::CSS_DARK_HOSTILE, at, message, &help);
+    }
     let Reader { sheet, findings, .. } = reader;
     if findings.iter().any(Finding::is_shut) { Err(findings) } else { Ok((sheet, findings)) }
 }
@@ -50,8 +54,7 @@ pub fn parse(source: &Source) -> Result<(Stylesheet, Vec<Finding>), Vec<Finding>
 /// What mail programs do not understand of a `style` attribute, and what to do instead.
 pub fn of_attribute(style: &str) -> Vec<(String, String)> {
     let source = Source::new("style", style);
-    let mut reader =
-        Reader { source: &source, bare: style, sheet: Stylesheet::NONE, findings: Vec::new() };
+    let mut reader = Reader::new(&source, style);
     reader.declarations(&mut Parser::new(style), &mut Vec::new());
     let unsupported = |finding: &Finding| finding.rule == &rule::CSS_UNSUPPORTED;
     let findings = reader.findings.into_iter().filter(unsupported);
@@ -63,12 +66,19 @@ struct Reader<'s> {
     /// The text with blanks instead of comments, so that places stay.
     bare: &'s str,
     sheet: Stylesheet,
+    /// Colours as they are set, for light and for the dark.
+    colours: Vec<dark::Setting>,
     findings: Vec<Finding>,
 }
 
 type Step<T> = Result<T, ParseError<()>>;
 
 impl<'s> Reader<'s> {
+    fn new(source: &'s Source, bare: &'s str) -> Self {
+        let (sheet, colours, findings) = (Stylesheet::NONE, Vec::new(), Vec::new());
+        Self { source, bare, sheet, colours, findings }
+    }
+
     /// Rules up to the end of a file or a block; within `media`, the rules of its head block.
     fn rules(&mut self, input: &mut Parser<'s>, media: Option<&str>) {
         loop {
@@ -133,6 +143,10 @@ impl<'s> Reader<'s> {
         });
         if declarations.is_empty() {
             return;
+        }
+        let in_dark = media.is_some_and(|query| query.contains("dark"));
+        if in_dark || media.is_none() {
+            self.colours.extend(dark::settings(selector, &declarations, start, in_dark));
         }
         let ending = if media.is_some() { " !important" } else { "" };
         let body: Vec<String> =

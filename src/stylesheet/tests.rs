@@ -20,7 +20,7 @@ fn rules_are_inlined_and_media_blocks_go_to_the_head() {
     let sheet = sheet(
         "/* Ours. */\n.h2, .h3 { color : #0f6b5e; /* green */ font-family: \"Gill Sans\", Arial, sans-serif }\n\
          @media screen and (max-width: 600px) { .cell { padding: 8px 4px; } .cell{margin:0} }\n\
-         @media (prefers-color-scheme: dark) { .h2 { color: #7fd0c0 !important; } }\n\
+         @media (prefers-color-scheme: dark) { .h2, .h3 { color: #7fd0c0 !important; } }\n\
          @media (max-width:600px) { .foot { padding: 0 } }",
     );
     assert_eq!(sheet.inlined, ".h2,.h3{color:#0f6b5e;font-family:'Gill Sans',Arial,sans-serif}\n");
@@ -31,7 +31,7 @@ fn rules_are_inlined_and_media_blocks_go_to_the_head() {
             ("(max-width:600px)".to_owned(), narrow.to_owned()),
             (
                 "(prefers-color-scheme:dark)".to_owned(),
-                ".h2{color:#7fd0c0 !important}\n".to_owned()
+                ".h2,.h3{color:#7fd0c0 !important}\n".to_owned()
             ),
         ]
     );
@@ -51,6 +51,34 @@ fn what_mail_does_not_understand_is_named_with_its_place() {
 .g { transform: none; }
 ";
     insta::assert_snapshot!(check(css).join("\n"));
+}
+
+#[test]
+fn a_colour_that_stays_in_the_dark_alone_is_named() {
+    for (css, expected) in [
+        (
+            ".a { color: #0f6b5e }",
+            "1:1 css-dark-hostile: `color: #0f6b5e` of `.a` stays in the dark, but what is behind it does not",
+        ),
+        (
+            ".a { background: #ffffff }",
+            "1:1 css-dark-hostile: `background-color: #ffffff` of `.a` stays in the dark, but the text on it does not",
+        ),
+        (
+            ".a, .b { color: #222222 } @media (prefers-color-scheme: dark) { .a { color: #eeeeee } }",
+            "1:1 css-dark-hostile: `color: #222222` of `.b` stays in the dark, but what is behind it does not",
+        ),
+    ] {
+        assert_eq!(check(css), [expected], "{css}");
+    }
+    for css in [
+        ".a { color: var(--accent) }",
+        ".a { color: #ffffff; background-color: #333333 }",
+        ".a { color: #222222 } @media (prefers-color-scheme: dark) { .a { color: var(--ink) } }",
+        ".a { border: 1px solid #222222 }",
+    ] {
+        assert_eq!(check(css), Vec::<String>::new(), "{css}");
+    }
 }
 
 #[test]

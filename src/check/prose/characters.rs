@@ -34,13 +34,15 @@ fn literal(
 
 /// `&quot;`, `&#8217;`: what looks like an entity in text that is decoded already.
 fn entities(text: &str) -> Vec<Range<usize>> {
+    /// Of the names that people use, in bytes.
+    const LONGEST: usize = 10;
     let end = |start: usize| {
-        let name = text[start + 1..].split(';').next()?;
+        let rest = &text[start + 1..];
+        let length = rest.bytes().take(LONGEST + 1).position(|byte| byte == b';')?;
+        let name = &rest[..length];
         let digits = name.strip_prefix('#').unwrap_or(name);
-        let is_name =
-            (2..=10).contains(&name.len()) && digits.bytes().all(|b| b.is_ascii_alphanumeric());
-        (is_name && text[start + 1 + name.len()..].starts_with(';'))
-            .then_some(start + name.len() + 2)
+        let is_name = length > 1 && digits.bytes().all(|b| b.is_ascii_alphanumeric());
+        is_name.then_some(start + length + 2)
     };
     text.match_indices('&').filter_map(|(start, _)| Some(start..end(start)?)).collect()
 }

@@ -119,3 +119,6 @@ fn length(document: &Document<'_>) -> Option<Note> {
     };
     Some(Note::whole(&rule::WORD_COUNT, message).help(help))
 }
+
+#[cfg(test)]
+mod tests;

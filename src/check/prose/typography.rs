@@ -87,19 +87,21 @@ pub(super) fn dashes(text: &str) -> Vec<(usize, char)> {
 
 /// The hyphen of a range of numbers, `2-4`; not of dates and numbers of telephones, which have more of them.
 pub(super) fn range_hyphens(text: &str) -> Vec<Range<usize>> {
+    /// A longer number is none of a year or a day, in digits.
+    const LONGEST: usize = 5;
     let mut found = Vec::new();
     for (at, _) in text.match_indices('-') {
         let is_part =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '/' | '_' | '+');
-        let before = &text[..at];
-        let before = &before[before.trim_end_matches(is_part).len()..];
-        let after = &text[at + 1..];
-        let after = &after[..after.len() - after.trim_start_matches(is_part).len()];
-        let after = after.trim_end_matches('.');
+        let before: String =
+            text[..at].chars().rev().take(LONGEST).take_while(|&c| is_part(c)).collect();
+        let after: String =
+            text[at + 1..].chars().take(LONGEST).take_while(|&c| is_part(c)).collect();
         let is_number = |word: &str| {
-            !word.is_empty() && word.len() <= 4 && word.bytes().all(|b| b.is_ascii_digit())
+            let digits = word.len() < LONGEST && word.bytes().all(|b| b.is_ascii_digit());
+            digits && !word.is_empty()
         };
-        if is_number(before) && is_number(after) {
+        if is_number(&before) && is_number(after.trim_end_matches('.')) {
             found.push(at..at + 1);
         }
     }

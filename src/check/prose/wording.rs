@@ -84,6 +84,8 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
 
 /// What stands where words are still missing, beyond what stops a send: `TBD`, `XXX`, `[NAME]`, `INSERT …`.
 pub(super) fn placeholders(text: &str) -> Vec<Range<usize>> {
+    /// What is to be filled in has a short name, in bytes with its brackets.
+    const LONGEST: usize = 40;
     let mut found: Vec<Range<usize>> = ["TBD", "TBA", "XXX"]
         .iter()
         .flat_map(|word| text.match_indices(word).map(|(at, word)| at..at + word.len()))
@@ -91,7 +93,8 @@ pub(super) fn placeholders(text: &str) -> Vec<Range<usize>> {
         .collect();
     found.extend(text.match_indices("INSERT ").map(|(at, _)| at..at + "INSERT".len()));
     for (start, _) in text.match_indices('[') {
-        let Some(length) = text[start..].find(']') else { break };
+        let close = text[start..].bytes().take(LONGEST).position(|byte| byte == b']');
+        let Some(length) = close else { continue };
         let name = &text[start + 1..start + length];
         let is_blank = |c: char| c.is_ascii_uppercase() || c == ' ' || c == '_';
         if name.len() > 2 && name.chars().all(is_blank) {

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::compose::html::fit::asked;
 use crate::finding::shown;
-use crate::rule::{self, Rule};
+use crate::rule::{self, Rule, Severity};
 pub use fit::{Fitted, Format, Unusable};
 
 /// The images of a draft by the path that it names them with.
@@ -51,6 +51,8 @@ pub struct Embedded {
 
 /// Up to this size an image is there at once, in bytes.
 const LIGHT: u64 = 500_000;
+/// From this size on most readers on the move do not wait for it, in bytes.
+const HEAVY: u64 = 1024 * 1024;
 
 /// Of a draft that shows none.
 pub static NO_IMAGES: Images = Images(BTreeMap::new());
@@ -122,18 +124,23 @@ impl Image {
         }
     }
 
-    /// What is to be said of the image `path`: the rule, what it sees, and what to do.
-    pub(super) fn remarks(&self, path: &str) -> Vec<(&'static Rule, String, &'static str)> {
+    /// What is to be said of the image `path`: the rule, how much it weighs, what it sees, and what to do.
+    pub(super) fn remarks(
+        &self,
+        path: &str,
+    ) -> Vec<(&'static Rule, Severity, String, &'static str)> {
         let mut remarks = Vec::new();
         if self.bytes > LIGHT {
             let message = format!("image `{}` weighs {} kB", shown(path), self.bytes / 1000);
             let help = "save it smaller: the column of a letter is about 600 pixels wide";
-            remarks.push((&rule::IMG_HEAVY, message, help));
+            let is_too_much = self.bytes > HEAVY;
+            let severity = if is_too_much { Severity::Error } else { Severity::Warning };
+            remarks.push((&rule::IMG_HEAVY, severity, message, help));
         }
         if self.format == Format::WebP && self.embedded.is_none() {
             let message =
                 format!("image `{}` is WebP, which classic Outlook does not show", shown(path));
-            remarks.push((&rule::IMG_WEBP, message, "save it as PNG or JPEG"));
+            remarks.push((&rule::IMG_WEBP, Severity::Warning, message, "save it as PNG or JPEG"));
         }
         remarks
     }

@@ -49,9 +49,9 @@ pub(super) fn settle(
             _ if is_image && addresses.images.is_none() => continue,
             _ => match addresses.images.filter(|_| is_image).and_then(|images| images.get(&url)) {
                 Some(Ok(image)) => {
-                    for (rule, message, help) in image.remarks(&url) {
+                    for (rule, severity, message, help) in image.remarks(&url) {
                         let range = margin.range(at);
-                        margin.note(rule, range, message, help);
+                        margin.note_weighing(severity, rule, range, message, help);
                     }
                     Ok(show(node, image))
                 }

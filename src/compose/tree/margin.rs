@@ -7,7 +7,7 @@ use comrak::nodes::{LineColumn, Node, NodeValue, Sourcepos};
 use super::manuscript::Manuscript;
 use crate::compose::merge::tags::Tags;
 use crate::finding::Finding;
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::source::{Source, Span};
 
 /// A page of mistakes is read, a thousand are not; and each costs a look through the file for its line.
@@ -53,7 +53,23 @@ impl<'d> Margin<'d> {
         message: String,
         help: &str,
     ) {
+        self.note_weighing(rule.severity, rule, range, message, help);
+    }
+
+    /// Notes a finding at a range of the body that weighs otherwise than its rule says.
+    pub(super) fn note_weighing(
+        &mut self,
+        severity: Severity,
+        rule: &'static Rule,
+        range: Range<usize>,
+        message: String,
+        help: &str,
+    ) {
+        let noted = self.findings.len();
         self.note_at(rule, At::Body(range), message, help);
+        if let Some(finding) = self.findings.get_mut(noted) {
+            finding.severity = severity;
+        }
     }
 
     /// Notes a finding in the head or in the body.

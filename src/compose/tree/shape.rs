@@ -3,6 +3,7 @@
 use comrak::nodes::{ListType, NodeHeading, NodeLink, NodeList, NodeValue};
 
 use super::raw_html::Element;
+use crate::clients::{self, Kind};
 use crate::finding::shown;
 
 /// How an element is understood.
@@ -89,15 +90,22 @@ pub(super) fn is_void(name: &str) -> bool {
     void.contains(&name)
 }
 
-/// What an author can do instead of an element that is not for mail.
+/// What an author can do instead of an element that is not for mail, and who does not know it.
 pub(super) fn remedy(name: &str) -> String {
+    let gap = clients::support(Kind::Element, name).and_then(clients::Support::gap);
+    let gap = gap.map(|gap| format!("; not known by {gap}")).unwrap_or_default();
+    format!("{}{gap}", instead(name))
+}
+
+fn instead(name: &str) -> String {
     match name {
+        "iframe" | "video" | "object" | "embed" => {
+            "link a picture to what it shows: `[![What it shows](still.jpg)](address)`".into()
+        }
         "table" | "thead" | "tbody" | "tr" | "td" | "th" => "write it as a Markdown table".into(),
         "pre" => "write it as a code block between two lines of three backticks".into(),
-        "script" | "style" | "form" | "iframe" | "object" | "embed" | "svg" | "input"
-        | "button" | "video" | "audio" | "link" | "meta" | "base" => {
-            "remove it, or link to a page that has it".into()
-        }
+        "script" | "style" | "form" | "svg" | "input" | "button" | "audio" | "link" | "meta"
+        | "base" => "remove it, or link to a page that has it".into(),
         _ => format!("remove it; if it is meant as text, put it in backticks: `<{}>`", shown(name)),
     }
 }

@@ -191,16 +191,4 @@ fn only_images(subject: &Subject<'_>) -> Option<Note> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_name_is_no_description() {
-        for name in ["IMG_1234", "heron.jpg", "image", "DSC 0012", "photo (2)", "Screenshot"] {
-            assert!(is_file_name(name), "{name}");
-        }
-        for text in ["A heron", "The picture of health", "See heron.jpg", "Photo of a boat", ""] {
-            assert!(!is_file_name(text), "{text}");
-        }
-    }
-}
+mod tests;
