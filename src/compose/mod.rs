@@ -11,6 +11,7 @@ pub mod merge;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub mod trace;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use merge::numbers::MOST_CHOICES;
 use merge::pairs::Role;
 use merge::tags::Tags;
 use merge::{Branch, Conditional, Template};
+use trace::Trace;
 use tree::Addresses;
 pub use tree::manuscript::Manuscript;
 pub(crate) use tree::margin::line_starts;
@@ -85,6 +87,9 @@ impl<'a> Materials<'a> {
 
 /// The paths of the project's own images that a draft shows, each with the widest that it is shown at, in pixels.
 pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
+    if !may_show_images(draft) {
+        return BTreeMap::new();
+    }
     let arena = Arena::new();
     let mut tags = Tags::avoiding(&draft.source.text);
     let title = tags.mark(&draft.front.title);
@@ -95,11 +100,35 @@ pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
     .unwrap_or_default()
 }
 
+/// Whether it is worth parsing a draft for its images: every way to write one holds one of these.
+fn may_show_images(draft: &Draft) -> bool {
+    let snippets = draft.snippets.values().flatten().map(|snippet| &snippet.text);
+    let is_image = |text: &String| ["![", "<", "{"].iter().any(|sign| text.contains(sign));
+    [&draft.source.text].into_iter().chain(snippets).any(is_image)
+}
+
 /// Composes a draft: the issue with its remarks, or every finding if one of them shuts the gate.
 pub fn compose(
     draft: &Draft,
     materials: &Materials<'_>,
 ) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
+    composed(draft, materials, None).map(|(issue, _, findings)| (issue, findings))
+}
+
+/// Composes a draft as [`compose`] does, and gives the HTML once more with the places that its blocks come from
+/// (`trace`). Those never reach the issue.
+pub fn compose_traced(
+    draft: &Draft,
+    materials: &Materials<'_>,
+) -> Result<(Issue, Template, Vec<Finding>), Vec<Finding>> {
+    composed(draft, materials, Some(&Trace::new(draft)))
+}
+
+fn composed(
+    draft: &Draft,
+    materials: &Materials<'_>,
+    trace: Option<&Trace>,
+) -> Result<(Issue, Template, Vec<Finding>), Vec<Finding>> {
     let Materials { newsletter, look, images, .. } = *materials;
     let design = draft.front.theme.unwrap_or(look.theme.design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
@@ -111,11 +140,14 @@ pub fn compose(
     findings.extend(look.remarks(design));
     let shut = findings.iter().any(|finding| finding.gate() == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
-    let parts = Parts::render(root, draft, materials, design, &subject, &title, &mut tags);
+    let titles = (subject.as_str(), title.as_str());
+    let parts = Parts::render(root, draft, materials, design, titles, trace, &mut tags);
     let Parts { html, text } = match parts {
         Ok(parts) => parts,
         Err(finding) => return Err(findings.into_iter().chain([finding]).collect()),
     };
+    let traced = trace.map(|_| tags.html_template(&html)).unwrap_or_default();
+    let html = if trace.is_some() { trace::without(&html) } else { html };
     let mut issue = Issue {
         id: id(draft),
         subject: tags.template(&subject, merge::Place::Header),
@@ -128,7 +160,7 @@ pub fn compose(
         digest: String::new(),
     };
     issue.digest = digest(&issue);
-    Ok((issue, findings))
+    Ok((issue, traced, findings))
 }
 
 /// The two parts of a letter, with stand-ins for merge tags.
@@ -143,8 +175,8 @@ impl Parts {
         draft: &Draft,
         materials: &Materials<'_>,
         design: Design,
-        subject: &str,
-        title: &str,
+        (subject, title): (&str, &str),
+        trace: Option<&Trace>,
         tags: &mut Tags,
     ) -> Result<Self, Finding> {
         let Materials { newsletter, look, .. } = *materials;
@@ -165,7 +197,7 @@ impl Parts {
         };
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));
-        let body = html::render(root, look.column(design), tags);
+        let body = html::render(root, look.column(design), tags, trace);
         let dress = look.dress(design);
         let html = layout::document(&layout::Page {
             subject,

@@ -19,17 +19,18 @@ use crate::compose::merge::tags::Tags;
 
 pub(super) use smart::smart;
 
+use super::trace::Trace;
 use super::tree::{contents, footnotes};
 
 /// The body as HTML without styles. Changes the texts of the tree to their typographic form.
 ///
 /// `column` is the width of the text in pixels. Needs a tree that `tree::prepare` made: the recursion is as deep as the
-/// tree.
-pub(super) fn render(root: Node<'_>, column: u32, tags: &Tags) -> Markup {
+/// tree. With a `trace` every block says where it comes from.
+pub(super) fn render(root: Node<'_>, column: u32, tags: &Tags, trace: Option<&Trace>) -> Markup {
     smart::smarten(root);
     fit::images(root, column);
-    let walker =
-        Walker { heading: Cell::new(1), shift: has_h1(root), tags, branches: RefCell::default() };
+    let (heading, shift, branches) = (Cell::new(1), has_h1(root), RefCell::default());
+    let walker = Walker { tags, branches, heading, shift, trace };
     walker.blocks(root)
 }
 
@@ -41,6 +42,7 @@ struct Walker<'t> {
     heading: Cell<u8>,
     /// Whether the body has headings of the title's level, and so all go one down.
     shift: bool,
+    trace: Option<&'t Trace>,
 }
 
 /// A conditional whose branches are being written.
@@ -68,6 +70,18 @@ impl Walker<'_> {
     }
 
     fn block(&self, node: Node<'_>) -> Markup {
+        html! { (self.mark(node)) (self.element(node)) }
+    }
+
+    /// Where a block comes from, if anybody asked.
+    fn mark(&self, node: Node<'_>) -> PreEscaped<String> {
+        let data = node.data();
+        let is_element = data.value.block() && !matches!(data.value, NodeValue::Raw(_));
+        let trace = self.trace.filter(|_| is_element);
+        PreEscaped(trace.map_or_else(String::new, |trace| trace.mark(data.sourcepos)))
+    }
+
+    fn element(&self, node: Node<'_>) -> Markup {
         match &node.data().value {
             NodeValue::Raw(word) => {
                 self.condition(word);
@@ -195,6 +209,7 @@ impl Walker<'_> {
         };
         let mut mark = mark;
         html! {
+            (self.mark(node))
             li {
                 @for child in node.children() {
                     @let is_text = matches!(child.data().value, NodeValue::Paragraph);
@@ -237,6 +252,7 @@ impl Walker<'_> {
         let is_text = |node: &Node<'_>| matches!(node.data().value, NodeValue::Paragraph);
         let mut label = Some(label);
         html! {
+            (self.mark(note))
             @if !note.first_child().as_ref().is_some_and(is_text) {
                 p class="note" { (label.take().unwrap_or_default()) } (END)
             }

@@ -68,6 +68,11 @@ impl Images {
         self.0.get(path).map(Result::as_ref)
     }
 
+    /// The paths that were looked for.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// All that can be used, by path.
     pub fn usable(&self) -> impl Iterator<Item = (&str, &Image)> {
         self.0.iter().filter_map(|(path, image)| Some((path.as_str(), image.as_ref().ok()?)))

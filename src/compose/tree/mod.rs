@@ -111,6 +111,23 @@ pub(super) fn origin(draft: &Draft, at: Sourcepos) -> (Source, usize) {
     (source.clone(), start)
 }
 
+/// Where each line of the body comes from: which file, 0 being the draft's and the snippets following in their order,
+/// and the line there, from 1.
+pub(super) fn origins(draft: &Draft) -> Vec<(usize, usize)> {
+    let (manuscript, _) = Manuscript::assemble(draft);
+    let snippets = draft.snippets.values().filter_map(|snippet| snippet.as_ref().ok());
+    let files: Vec<(&Source, Vec<usize>)> = std::iter::once(&draft.source)
+        .chain(snippets)
+        .map(|source| (source, margin::line_starts(&source.text)))
+        .collect();
+    let origin = |start: &usize| {
+        let (source, at) = manuscript.origin(*start);
+        let file = files.iter().position(|(known, _)| std::ptr::eq(*known, source)).unwrap_or(0);
+        (file, files[file].1.partition_point(|start| *start <= at))
+    };
+    margin::line_starts(&manuscript.text).iter().map(origin).collect()
+}
+
 fn too_large(draft: &Draft, message: String) -> Finding {
     let body = draft.source.text.get(draft.body.start..).unwrap_or_default();
     let at = draft.body.start + (body.len() - body.trim_start_matches(['\r', '\n']).len());
