@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::check::document::Document;
 use crate::check::online::{self, LinkStates};
 use crate::finding::Finding;
+use crate::io::images::Shelf;
 use crate::io::links::{self, Cache};
 use crate::report::words::count;
 use crate::report::{Printer, formats};
@@ -69,7 +70,7 @@ pub(super) fn run(args: &CheckArgs, project: &Project, printer: Printer) -> Resu
     around.asks_spam_filter = args.spam;
     let mut findings = project.remarks.clone();
     for draft in &args.drafts {
-        match preflight::inspect(draft, project, &around) {
+        match preflight::inspect(draft, project, &around, &mut Shelf::default()) {
             Ok(inspected) => findings.extend(inspected.findings),
             Err(failure) => findings.extend(failure.into_findings()),
         }

@@ -40,6 +40,11 @@ impl Failure {
         self
     }
 
+    /// What it says besides the mistakes it tells of: in words, and what to do.
+    pub(super) fn words(&self) -> (String, Option<String>) {
+        (self.words.clone().unwrap_or_default(), self.help.clone())
+    }
+
     /// The mistakes it tells of.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings

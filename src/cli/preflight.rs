@@ -1,7 +1,7 @@
 //! The way from a draft's file to an issue and all that is to be said of it: one for `check`, `preview` and `send`.
 
 use std::io::BufReader;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -13,10 +13,11 @@ use crate::check::online::{LinkStates, SpamScore};
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
+use crate::compose::merge::Template;
 use crate::compose::{self, Issue, Materials};
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
-use crate::io::images::{self, Folders};
+use crate::io::images::{self, Folders, Shelf};
 use crate::io::{files, snippets, spam};
 use crate::message::token::Key;
 use crate::message::{Letterhead, Letters};
@@ -34,6 +35,8 @@ pub(super) struct Opened {
     pub(super) draft: Option<Draft>,
     /// The issue, if nothing shuts it.
     pub(super) issue: Option<Issue>,
+    /// The issue's HTML with the places its blocks come from.
+    pub(super) traced: Template,
     pub(super) images: Images,
     /// What reading and composing have to say, among it the gates that are not passed.
     pub(super) said: Vec<Finding>,
@@ -67,13 +70,14 @@ impl Surroundings {
     }
 }
 
-/// Reads and composes a draft and says all that is to be said of it.
+/// Reads and composes a draft and says all that is to be said of it. Images that are on the shelf are not decoded again.
 pub(super) fn inspect(
     path: &Path,
     project: &Project,
     around: &Surroundings,
+    shelf: &mut Shelf,
 ) -> Result<Inspected, Failure> {
-    let mut opened = open(path, project)?;
+    let mut opened = open(path, project, shelf)?;
     let mut said = std::mem::take(&mut opened.said);
     // Whoever checks a draft that is marked as one knows; a send refuses it.
     let marked = said.iter_mut().filter(|finding| finding.rule == &rule::DRAFT_TRUE);
@@ -104,36 +108,45 @@ pub(super) fn inspect(
 }
 
 /// Reads and composes a draft as far as that goes.
-pub(super) fn open(path: &Path, project: &Project) -> Result<Opened, Failure> {
+pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<Opened, Failure> {
     let (draft, mut said) = read(path, project)?;
     let Some(draft) = draft else {
-        return Ok(Opened { draft: None, issue: None, images: Images::default(), said });
+        let (traced, images) = (Template::default(), Images::default());
+        return Ok(Opened { draft: None, issue: None, traced, images, said });
     };
     let head_is_shut = said.iter().any(Finding::is_shut);
     let config = &project.config;
     let wanted = compose::wanted_images(&draft, &project.look);
-    let images =
-        images::gather(&wanted, folders(path, project), &config.newsletter, &config.images);
+    let folders = folders(path, project);
+    let images = images::gather(&wanted, folders, &config.newsletter, &config.images, shelf);
     let materials = Materials {
         newsletter: &config.newsletter,
         look: &project.look,
         images: &images,
         ascii: config.text.ascii,
     };
-    let issue = match compose::compose(&draft, &materials) {
-        Ok((issue, more)) => {
+    let (issue, traced) = match compose::compose_traced(&draft, &materials) {
+        Ok((issue, traced, more)) => {
             said.extend(more);
-            Some(issue).filter(|_| !head_is_shut)
+            (Some(issue).filter(|_| !head_is_shut), traced)
         }
         Err(more) => {
             said.extend(more);
-            None
+            (None, Template::default())
         }
     };
     if let Some(issue) = &issue {
         said.extend(gates(&draft, issue, project));
     }
-    Ok(Opened { draft: Some(draft), issue, images, said })
+    Ok(Opened { draft: Some(draft), issue, traced, images, said })
+}
+
+impl Opened {
+    /// The files that the draft depends on besides itself, those that could not be read included.
+    pub(super) fn depends_on(&self, path: &Path, project: &Project) -> Vec<PathBuf> {
+        let snippets = self.draft.iter().flat_map(|draft| snippets::paths(draft, project.root()));
+        snippets.chain(images::paths(&self.images, folders(path, project))).collect()
+    }
 }
 
 /// Reads a draft and what it includes, as far as that goes.

@@ -26,6 +26,8 @@ pub(super) struct Project {
     pub(super) remarks: Vec<Finding>,
     /// Whether they come from a file of the user's.
     pub(super) configured: bool,
+    /// The flag `--config`.
+    flag: Option<PathBuf>,
     root: PathBuf,
 }
 
@@ -50,7 +52,14 @@ impl Project {
             }
             None => Stylesheet::NONE,
         };
-        Ok(Self { config, look: Look { theme, sheet }, remarks, configured, root })
+        Ok(Self {
+            config,
+            look: Look { theme, sheet },
+            remarks,
+            configured,
+            flag: flag.map(Path::to_owned),
+            root,
+        })
     }
 
     /// Refuses to go on without a configuration of the user's.
@@ -61,6 +70,11 @@ impl Project {
         let finding = Finding::about(&rule::CONFIG_MISSING, "config.toml", "there is no configuration, so nobody can be mailed")
             .help("type `postrider init`, then fill in config.toml; `--sandbox`, `--dry-run` and `preview` work without");
         Err(finding.into())
+    }
+
+    /// The flag `--config`, to load it again.
+    pub(super) fn flag(&self) -> Option<&Path> {
+        self.flag.as_deref()
     }
 
     /// The list.

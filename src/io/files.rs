@@ -112,6 +112,11 @@ pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
+/// When a file was last written.
+pub fn saved_at(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+}
+
 /// A file that is hashed as it is read, and that must not change meanwhile: half of one list and half of another is
 /// neither.
 #[derive(Debug)]

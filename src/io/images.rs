@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::compose::images::fit::{self, LARGEST};
@@ -22,6 +25,34 @@ pub struct Folders<'a> {
     pub project: &'a Path,
 }
 
+/// Images that have been read and made fit, so that one that has not changed is not decoded again.
+#[derive(Debug, Default)]
+pub struct Shelf(BTreeMap<Wanted, Kept>);
+
+/// A file, and all else that its image depends on.
+type Wanted = (PathBuf, String);
+
+#[derive(Debug)]
+struct Kept {
+    /// The file's length and when it was written.
+    stamp: (u64, Option<SystemTime>),
+    image: Result<Image, Unusable>,
+    picture: Option<Picture>,
+}
+
+/// An image as a browser on this machine is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// Its address in the letter.
+    pub url: String,
+    /// A name made from the content: 32 hexadecimal digits.
+    pub name: String,
+    /// `image/png` and the like.
+    pub media_type: &'static str,
+    /// The content.
+    pub bytes: Arc<[u8]>,
+}
+
 /// Reads the images that a draft wants (`compose::wanted_images`). Hosted images without a base URL are left out, and
 /// composition complains about them.
 pub fn gather(
@@ -29,14 +60,20 @@ pub fn gather(
     folders: Folders<'_>,
     newsletter: &Newsletter,
     config: &config::Images,
+    shelf: &mut Shelf,
 ) -> Images {
     let base = config.base_url.as_ref().or(newsletter.base_url.as_ref());
     let base = base.and_then(|base| Url::parse(base).ok());
     let mut images = Images::default();
     for (path, widest) in wanted {
         let image = match (config.mode, &base) {
-            (ImageMode::Cid, _) => embed(path, *widest, folders, &newsletter.list_id),
-            (ImageMode::Host, Some(base)) => host(path, base, folders),
+            (ImageMode::Cid, _) => locate(path, folders).and_then(|file| {
+                let how = format!("{widest} {}", newsletter.list_id);
+                shelf.image((file, how), |file| embed(file, *widest, &newsletter.list_id))
+            }),
+            (ImageMode::Host, Some(base)) => locate(path, folders).and_then(|file| {
+                shelf.image((file, format!("{base} {path}")), |file| host(path, base, file))
+            }),
             (ImageMode::Host, None) => continue,
         };
         images.insert(path.clone(), image);
@@ -57,15 +94,70 @@ pub fn data_urls(images: &Images, folders: Folders<'_>) -> Vec<(String, String)>
     urls.collect()
 }
 
-fn embed(path: &str, widest: u32, folders: Folders<'_>, domain: &str) -> Result<Image, Unusable> {
-    let file = locate(path, folders)?;
-    let fitted = fit::fit(read(&file)?, widest)?;
+/// The files of the images that a draft names, those that could not be used included.
+pub fn paths(images: &Images, folders: Folders<'_>) -> Vec<PathBuf> {
+    images.named().map(|path| named(path, folders)).collect()
+}
+
+impl Shelf {
+    /// What browsers are shown for the images, which must come from this shelf.
+    pub fn pictures(&mut self, images: &Images) -> Vec<Picture> {
+        let urls: Vec<&str> = images.usable().map(|(_, image)| image.url.as_str()).collect();
+        let kept = self.0.iter_mut().filter_map(|((file, _), kept)| {
+            let image =
+                kept.image.as_ref().ok().filter(|image| urls.contains(&image.url.as_str()))?;
+            if kept.picture.is_none() {
+                let content = match &image.embedded {
+                    Some(embedded) => BASE64_STANDARD.decode(&embedded.base64).ok()?,
+                    None => read(file).ok()?,
+                };
+                kept.picture = Some(Picture::new(image, content));
+            }
+            kept.picture.clone()
+        });
+        kept.collect()
+    }
+
+    /// The image of a file, made if the file has changed.
+    fn image(
+        &mut self,
+        wanted: Wanted,
+        make: impl FnOnce(&Path) -> Result<Image, Unusable>,
+    ) -> Result<Image, Unusable> {
+        let metadata = fs::metadata(&wanted.0).map_err(|error| unreadable(&error))?;
+        let stamp = (metadata.len(), metadata.modified().ok());
+        match self.0.get(&wanted) {
+            Some(kept) if kept.stamp == stamp && stamp.1.is_some() => kept.image.clone(),
+            _ => {
+                let image = make(&wanted.0);
+                self.0.insert(wanted, Kept { stamp, image: image.clone(), picture: None });
+                image
+            }
+        }
+    }
+}
+
+impl Picture {
+    fn new(image: &Image, bytes: Vec<u8>) -> Self {
+        use std::fmt::Write as _;
+        let digest = Sha256::digest(&bytes);
+        let name = digest.iter().take(16).fold(String::new(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+        let media_type = image.format.media_type();
+        Self { url: image.url.clone(), name, media_type, bytes: bytes.into() }
+    }
+}
+
+fn embed(file: &Path, widest: u32, domain: &str) -> Result<Image, Unusable> {
+    let fitted = fit::fit(read(file)?, widest)?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     Ok(Image::embedded(&fitted, &name, domain))
 }
 
-fn host(path: &str, base: &Url, folders: Folders<'_>) -> Result<Image, Unusable> {
-    let file = read(&locate(path, folders)?)?;
+fn host(path: &str, base: &Url, file: &Path) -> Result<Image, Unusable> {
+    let file = read(file)?;
     let (width, format) = fit::measure(&file)?;
     // What can be a file's path can be an address.
     let url = base.join(path).map_err(|_| Unusable::Missing(None))?;
@@ -74,11 +166,7 @@ fn host(path: &str, base: &Url, folders: Folders<'_>) -> Result<Image, Unusable>
 
 /// The file that a path in a draft means, once every link on the way is followed.
 fn locate(path: &str, folders: Folders<'_>) -> Result<PathBuf, Unusable> {
-    let decoded = percent_decoded(path);
-    let named = match decoded.trim_start_matches('/') {
-        rest if rest.len() < decoded.len() => folders.project.join(rest),
-        rest => folders.draft.join(rest),
-    };
+    let named = named(path, folders);
     let real = |path: &Path| {
         fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path })
     };
@@ -91,6 +179,15 @@ fn locate(path: &str, folders: Folders<'_>) -> Result<PathBuf, Unusable> {
     let homes = [folders.project, folders.draft].map(real);
     let is_inside = homes.into_iter().flatten().any(|home| file.starts_with(home));
     if is_inside { Ok(file) } else { Err(Unusable::Outside) }
+}
+
+/// The file that a path names, wherever that leads.
+fn named(path: &str, folders: Folders<'_>) -> PathBuf {
+    let decoded = percent_decoded(path);
+    match decoded.trim_start_matches('/') {
+        rest if rest.len() < decoded.len() => folders.project.join(rest),
+        rest => folders.draft.join(rest),
+    }
 }
 
 /// The path with another file name that exists and is like it.
@@ -107,15 +204,18 @@ fn similar(named: &Path, path: &str) -> Option<String> {
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Unusable> {
-    let unreadable = |error: std::io::Error| Unusable::Unreadable(error.to_string());
-    let metadata = fs::metadata(file).map_err(unreadable)?;
+    let metadata = fs::metadata(file).map_err(|error| unreadable(&error))?;
     if !metadata.is_file() {
         return Err(Unusable::Unreadable("not a regular file".into()));
     }
     if metadata.len() > LARGEST {
         return Err(Unusable::TooLarge(metadata.len()));
     }
-    fs::read(file).map_err(unreadable)
+    fs::read(file).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &std::io::Error) -> Unusable {
+    Unusable::Unreadable(error.to_string())
 }
 
 /// `%20` is a space; what is no such escape stays.

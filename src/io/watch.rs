@@ -1,4 +1,4 @@
-//! Tells when one of a few files has been saved.
+//! Tells when one of a few files, or a Markdown file beside them, has been saved.
 //!
 //! Editors save by writing anew and renaming, which ends a watch on the file itself: so the folders are watched, and
 //! events are told apart by file name.
@@ -6,7 +6,8 @@
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use notify::event::{AccessKind, AccessMode};
@@ -14,56 +15,72 @@ use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
 /// How long the files must have been quiet before a change is told: one save is several events.
-const QUIET: Duration = Duration::from_millis(50);
+const QUIET: Duration = Duration::from_millis(12);
 /// The longest a change is held back by a file that is never quiet.
-const LONGEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_millis(250);
 
 /// A watch on some files; ends when it is dropped.
 #[derive(Debug)]
 pub struct Watch {
     touched: Arc<Notify>,
     /// Seen, but not told yet: makes [`Watch::changed`] safe to cancel.
-    pending: bool,
-    /// Held only because dropping it ends the watch.
-    _watcher: RecommendedWatcher,
+    pending: AtomicBool,
+    /// The names of the files.
+    names: Arc<Mutex<BTreeSet<OsString>>>,
+    /// What watches, and the folders it watches.
+    watcher: Mutex<(RecommendedWatcher, BTreeSet<PathBuf>)>,
 }
 
 impl Watch {
     /// Watches `files`, which need not exist yet, while their folders must. Symbolic links are watched at both ends.
     pub fn start(files: &[PathBuf]) -> notify::Result<Self> {
+        let names = Arc::new(Mutex::new(BTreeSet::new()));
+        let touched = Arc::new(Notify::new());
+        let (teller, known) = (Arc::clone(&touched), Arc::clone(&names));
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            // After an error (a full event queue, a folder that went away) a change may have been lost: look again.
+            let known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            if event.map_or(true, |event| is_change(&event, &known)) {
+                teller.notify_one();
+            }
+        })?;
+        let watcher = Mutex::new((watcher, BTreeSet::new()));
+        let watch = Self { touched, pending: AtomicBool::new(false), names, watcher };
+        watch.also(files)?;
+        Ok(watch)
+    }
+
+    /// Watches these files, too.
+    pub fn also(&self, files: &[PathBuf]) -> notify::Result<()> {
         let ends: Vec<PathBuf> = files
             .iter()
             .flat_map(|file| [Some(file.clone()), file.canonicalize().ok()])
             .flatten()
             .collect();
-        let names: BTreeSet<OsString> =
-            ends.iter().filter_map(|file| file.file_name()).map(OsString::from).collect();
-        let touched = Arc::new(Notify::new());
-        let teller = Arc::clone(&touched);
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // After an error (a full event queue, a folder that went away) a change may have been lost: look again.
-            if event.map_or(true, |event| is_change(&event, &names)) {
-                teller.notify_one();
+        let names = ends.iter().filter_map(|file| file.file_name()).map(OsString::from);
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).extend(names);
+        let mut watcher = self.watcher.lock().unwrap_or_else(PoisonError::into_inner);
+        let (watcher, folders) = &mut *watcher;
+        for folder in ends.iter().map(|file| folder_of(file)) {
+            if !folders.contains(folder) {
+                watcher.watch(folder, RecursiveMode::NonRecursive)?;
+                folders.insert(folder.to_owned());
             }
-        })?;
-        let folders: BTreeSet<&Path> = ends.iter().map(|file| folder_of(file)).collect();
-        for folder in folders {
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
         }
-        Ok(Self { touched, pending: false, _watcher: watcher })
+        Ok(())
     }
 
-    /// Waits until a file has changed and has been quiet for 50 ms. Cancelling it loses no change.
-    pub async fn changed(&mut self) {
-        if !self.pending {
+    /// Waits until a file has changed and has been quiet for 12 ms. Cancelling it loses no change.
+    pub async fn changed(&self) {
+        if !self.pending.load(Ordering::Acquire) {
             self.touched.notified().await;
-            self.pending = true;
+            self.pending.store(true, Ordering::Release);
         }
         let settle =
             async { while tokio::time::timeout(QUIET, self.touched.notified()).await.is_ok() {} };
         // Running out of time is no failure: the change is told either way.
         drop(tokio::time::timeout(LONGEST, settle).await);
-        self.pending = false;
+        self.pending.store(false, Ordering::Release);
     }
 }
 
@@ -80,7 +97,10 @@ fn is_change(event: &Event, names: &BTreeSet<OsString>) -> bool {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         _ => true,
     };
-    let ours = |path: &PathBuf| path.file_name().is_some_and(|name| names.contains(name));
+    let ours = |path: &PathBuf| {
+        path.extension().is_some_and(|ending| ending == "md")
+            || path.file_name().is_some_and(|name| names.contains(name))
+    };
     // The queue's overflow is told without a path.
     writes && (event.need_rescan() || event.paths.iter().any(ours))
 }
@@ -90,11 +110,11 @@ fn is_change(event: &Event, names: &BTreeSet<OsString>) -> bool {
 mod tests {
     use super::*;
 
-    async fn is_told(watch: &mut Watch) -> bool {
+    async fn is_told(watch: &Watch) -> bool {
         tokio::time::timeout(Duration::from_secs(2), watch.changed()).await.is_ok()
     }
 
-    async fn is_silent(watch: &mut Watch) -> bool {
+    async fn is_silent(watch: &Watch) -> bool {
         tokio::time::timeout(Duration::from_millis(200), watch.changed()).await.is_err()
     }
 
@@ -103,17 +123,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let draft = folder.path().join("draft.md");
         std::fs::write(&draft, "one").unwrap();
-        let mut watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
+        let watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
 
         std::fs::write(&draft, "two").unwrap();
-        assert!(is_told(&mut watch).await);
-        assert!(is_silent(&mut watch).await, "one save is one change");
+        assert!(is_told(&watch).await);
+        assert!(is_silent(&watch).await, "one save is one change");
 
         for text in ["three", "four"] {
             let beside = folder.path().join("draft.md.tmp");
             std::fs::write(&beside, text).unwrap();
             std::fs::rename(&beside, &draft).unwrap();
-            assert!(is_told(&mut watch).await, "the watch outlives a rename");
+            assert!(is_told(&watch).await, "the watch outlives a rename");
         }
     }
 
@@ -122,20 +142,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let draft = folder.path().join("draft.md");
         std::fs::write(&draft, "one").unwrap();
-        let mut watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
+        let watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
         std::fs::read(&draft).unwrap();
-        std::fs::write(folder.path().join("other.md"), "x").unwrap();
-        assert!(is_silent(&mut watch).await);
+        std::fs::write(folder.path().join("other.txt"), "x").unwrap();
+        assert!(is_silent(&watch).await);
     }
 
     #[tokio::test]
     async fn a_change_survives_a_cancelled_wait() {
         let folder = tempfile::tempdir().unwrap();
         let draft = folder.path().join("draft.md");
-        let mut watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
+        let watch = Watch::start(std::slice::from_ref(&draft)).unwrap();
         std::fs::write(&draft, "born later").unwrap();
-        drop(tokio::time::timeout(Duration::from_millis(20), watch.changed()).await);
-        assert!(is_told(&mut watch).await);
+        drop(tokio::time::timeout(Duration::from_millis(4), watch.changed()).await);
+        assert!(is_told(&watch).await);
     }
 
     #[cfg(unix)]
@@ -147,8 +167,8 @@ mod tests {
         std::fs::create_dir_all(&links).unwrap();
         std::fs::write(real.join("text.md"), "one").unwrap();
         std::os::unix::fs::symlink(real.join("text.md"), links.join("draft.md")).unwrap();
-        let mut watch = Watch::start(&[links.join("draft.md")]).unwrap();
+        let watch = Watch::start(&[links.join("draft.md")]).unwrap();
         std::fs::write(real.join("text.md"), "two").unwrap();
-        assert!(is_told(&mut watch).await);
+        assert!(is_told(&watch).await);
     }
 }

@@ -26,7 +26,8 @@ use crate::compose::merge::fill::{Conditions, Fields, Unresolved};
 use crate::compose::merge::{Piece, Template};
 use crate::config::{Newsletter, Unsubscribe};
 use dkim::{Seal, Signer};
-use splice::{Shell, Splice, Wording};
+pub use splice::Wording;
+use splice::{Shell, Splice};
 use token::{Key, ListPrefix};
 
 /// One reader's letter, ready for the wire.
@@ -209,7 +210,8 @@ impl Letters {
         }
     }
 
-    fn fill(&self, wording: &Wording, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
+    /// A template that goes with the issue, for a reader: not what is sent, but what is shown of it.
+    pub fn fill(&self, wording: &Wording, reader: &Subscriber) -> Result<String, Vec<Unresolved>> {
         let url = self.unsubscribe_url(reader);
         let fields = Fields::new(reader, &url);
         wording.fill(&fields, &self.conditions.choose(&fields)?)

@@ -11,7 +11,7 @@ use super::mime::{self, MARK};
 
 /// A template ready to be filled, all its line ends LF.
 #[derive(Debug)]
-pub(super) struct Wording {
+pub struct Wording {
     parts: Vec<Part>,
 }
 
@@ -31,7 +31,7 @@ enum Part {
 
 impl Wording {
     /// Compiles a template.
-    pub(super) fn new(template: &Template) -> Result<Self, SyntaxError> {
+    pub fn new(template: &Template) -> Result<Self, SyntaxError> {
         Ok(Self { parts: parts(&template.pieces)? })
     }
 

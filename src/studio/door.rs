@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -37,18 +37,19 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
 
 /// Lets a request pass, or answers it with 421, 403 or 404.
 pub(super) async fn guard(State(door): State<Arc<Door>>, request: Request, next: Next) -> Response {
-    let mut response = match door.admit(request.uri(), request.headers()) {
+    let mut response = match door.admit(request.method(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(status) => (status, status.to_string()).into_response(),
     };
     for (name, value) in HEADERS {
-        response.headers_mut().insert(name, value);
+        // A picture may be kept: its name is made from its content.
+        response.headers_mut().entry(name).or_insert(value);
     }
     response
 }
 
 impl Door {
-    fn admit(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), StatusCode> {
+    fn admit(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), StatusCode> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let host = hosts.next().and_then(|host| host.to_str().ok());
         let is_our_host = host.is_some_and(|host| self.is_our_name(host)) && hosts.next().is_none();
@@ -61,6 +62,11 @@ impl Door {
             name.is_some_and(|name| self.is_our_name(name))
         };
         if !headers.get_all(header::ORIGIN).iter().all(is_our_origin) {
+            return Err(StatusCode::FORBIDDEN);
+        }
+        // Browsers name the origin of whatever does something; what does not say where it comes from does nothing.
+        let only_looks = matches!(*method, Method::GET | Method::HEAD);
+        if !only_looks && !headers.contains_key(header::ORIGIN) {
             return Err(StatusCode::FORBIDDEN);
         }
         let first = uri.path().trim_start_matches('/').split('/').next();
@@ -79,12 +85,17 @@ mod tests {
     use super::*;
 
     fn admit(uri: &str, headers: &[(HeaderName, &str)]) -> u16 {
+        admit_to(&Method::GET, uri, headers)
+    }
+
+    fn admit_to(method: &Method, uri: &str, headers: &[(HeaderName, &str)]) -> u16 {
         let door = Door { port: 8025, token: "secret".into() };
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(name, value.parse().unwrap());
         }
-        door.admit(&uri.parse().unwrap(), &map).map_or_else(|status| status.as_u16(), |()| 200)
+        door.admit(method, &uri.parse().unwrap(), &map)
+            .map_or_else(|status| status.as_u16(), |()| 200)
     }
 
     #[test]
@@ -119,6 +130,14 @@ mod tests {
         {
             assert_eq!(origin(foreign), 403, "{foreign}");
         }
+        let post =
+            |headers: &[(HeaderName, &str)]| admit_to(&Method::POST, "/secret/sandbox", headers);
+        assert_eq!(post(&[(HOST, "localhost:8025"), (ORIGIN, "http://localhost:8025")]), 200);
+        assert_eq!(
+            post(&[(HOST, "localhost:8025")]),
+            403,
+            "what does something says where it comes from"
+        );
         for path in ["/", "/secre/", "/secrets/", "/x/../secret/", "/%73ecret/"] {
             assert_eq!(admit(path, &[(HOST, "localhost:8025")]), 404, "{path}");
         }

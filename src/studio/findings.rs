@@ -1,39 +1,55 @@
-//! The panel of mistakes and remarks above the letter.
+//! Mistakes and remarks, each with its place and its remedy.
 
 use maud::{Markup, html};
 
+use super::state::Seen;
 use crate::finding::Finding;
 use crate::rule::Severity;
 use crate::source::{Excerpt, Place};
 
-/// Mistakes in full, then warnings and remarks folded away; nothing if there is nothing to say.
-///
-/// `state` says what the letter below the panel is worth.
-pub(super) fn panel(findings: &[&Finding], state: Option<&str>) -> Markup {
-    let (errors, remarks): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().partition(|finding| finding.is_error());
-    let count = |severity| remarks.iter().filter(|remark| remark.severity == severity).count();
-    let (warnings, infos) = (count(Severity::Warning), count(Severity::Info));
+/// What is over the last good letter: the mistakes that keep a newer one away.
+pub(super) fn overlay(seen: &Seen) -> Markup {
+    let Some(state) = seen.state() else { return html! {} };
+    let findings = seen.findings();
+    let errors: Vec<&&Finding> = findings.iter().filter(|finding| finding.is_error()).collect();
     html! {
-        @if !errors.is_empty() || state.is_some() {
-            section.mistakes aria-labelledby="mistakes-title" tabindex="0" {
-                h2 #mistakes-title {
-                    @if errors.is_empty() { "Not up to date" } @else { (counted(errors.len(), "mistake")) }
-                }
-                @if let Some(state) = state { p.state { (state) } }
-                ol { @for error in &errors { (entry(error)) } }
+        section.mistakes aria-labelledby="mistakes-title" tabindex="0" {
+            h2 #mistakes-title {
+                @if errors.is_empty() { "Not up to date" } @else { (counted(errors.len(), "mistake")) }
             }
+            p.state { (state) }
+            ol { @for error in &errors { (entry(error, seen)) } }
         }
-        @if !remarks.is_empty() {
-            details #remarks .remarks {
-                summary {
-                    @if warnings > 0 { span.warning { (counted(warnings, "warning")) } }
-                    @if infos > 0 { span.info { (counted(infos, "remark")) } }
-                }
-                ol { @for remark in &remarks { (entry(remark)) } }
+    }
+}
+
+/// Everything, the worst first.
+pub(super) fn panel(seen: &Seen) -> Markup {
+    let findings = seen.findings();
+    let of = |severity| findings.iter().filter(move |finding| finding.severity == severity);
+    html! {
+        @if findings.is_empty() {
+            p.lead.good { "Nothing to mend." }
+        } @else {
+            p.lead { (summary(&findings)) }
+        }
+        @for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+            @if of(severity).next().is_some() {
+                ol.findings { @for finding in of(severity) { (entry(finding, seen)) } }
             }
         }
     }
+}
+
+/// `2 mistakes, 1 warning, 3 remarks`.
+pub(super) fn summary(findings: &[&Finding]) -> String {
+    let words =
+        [(Severity::Error, "mistake"), (Severity::Warning, "warning"), (Severity::Info, "remark")];
+    let counts = words.into_iter().filter_map(|(severity, noun)| {
+        let count = findings.iter().filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| counted(count, noun))
+    });
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 /// `1 mistake`, `2 mistakes`.
@@ -41,13 +57,20 @@ fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn entry(finding: &Finding) -> Markup {
+fn entry(finding: &Finding, seen: &Seen) -> Markup {
     let severity = finding.severity.to_string();
+    let link = seen
+        .place(finding)
+        .map(|at| seen.asked.with(|asked| (asked.at, asked.pane) = (at, "draft".into())));
     html! {
         li class=(severity) {
             p.what {
                 span.rule { (severity) "[" (finding.rule.id) "]" }
-                " " span.place { (place(finding)) }
+                " "
+                @match link {
+                    Some(link) => a.place data-go href=(link) { (place(finding)) },
+                    None => span.place { (place(finding)) },
+                }
             }
             p.message { (prose(&finding.message)) }
             @if let (Some(place), Some(excerpt)) = (finding.place, &finding.excerpt) {
@@ -88,7 +111,7 @@ fn marked(place: Place, excerpt: &Excerpt) -> Markup {
 }
 
 /// Text in which what stands in backticks is literal.
-fn prose(text: &str) -> Markup {
+pub(super) fn prose(text: &str) -> Markup {
     let pieces: Vec<&str> = text.split('`').collect();
     // An odd backtick belongs to a literal: then nothing is set apart.
     if pieces.len().is_multiple_of(2) {
@@ -101,38 +124,17 @@ fn prose(text: &str) -> Markup {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule;
-    use crate::source::Source;
-
-    #[test]
-    fn a_finding_is_shown_with_its_rule_place_caret_and_help() {
-        let source = Source::new("draft.md", "---\nsubjct: <b>\n---\n");
-        let finding = Finding::at(&rule::FM_MISSPELT_KEY, &source, 4..10, "unknown key `subjct`")
-            .help("did you mean `subject`?");
-        let html = panel(&[&finding], Some("older letter")).into_string();
-        for part in [
-            "error[fm-misspelt-key]",
-            "draft.md:2:1",
-            "unknown key <code>subjct</code>",
-            "subjct: &lt;b&gt;",
-            "^^^^^^<",
-            "did you mean <code>subject</code>?",
-            "1 mistake<",
-            "older letter",
-        ] {
-            assert!(html.contains(part), "{part} in {html}");
+/// Mistakes where there is no draft to jump to: in the answer to an action.
+pub(super) fn list(findings: &[Finding]) -> Markup {
+    html! {
+        ol.findings {
+            @for finding in findings {
+                li class=(finding.severity) {
+                    p.what { span.rule { (finding.severity) "[" (finding.rule.id) "]" } " " span.place { (place(finding)) } }
+                    p.message { (prose(&finding.message)) }
+                    @if let Some(help) = &finding.help { p.help { span.word { "help" } " " (prose(help)) } }
+                }
+            }
         }
-    }
-
-    #[test]
-    fn remarks_are_folded_away_and_nothing_is_shown_as_nothing() {
-        let remark = Finding::about(&rule::LIST_DUPLICATE, "list.toml", "odd ` backtick");
-        let html = panel(&[&remark, &remark], None).into_string();
-        assert!(html.contains("2 warnings") && html.contains("odd ` backtick"), "{html}");
-        assert!(!html.contains("mistakes-title"), "{html}");
-        assert_eq!(panel(&[], None).into_string(), "");
     }
 }

@@ -1,102 +1,29 @@
-//! The page around a letter. Parts with an id are exchanged by `studio.js` when a new proof comes.
+//! The page: a bar with draft and reader, the stage with the letter, and a pane beside it. `studio.js` exchanges what
+//! differs when a new proof comes or a link is followed.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::findings;
-use super::proof::{Letter, Proof};
-use super::routes::Asked;
-use crate::finding::Finding;
-
-/// The most of a letter's source that the page shows; the download has all of it.
-const SOURCE_SHOWN: usize = 256 * 1024;
-
-/// What one request is shown.
-pub(super) struct View<'a> {
-    proof: &'a Proof,
-    /// The key of the reader in use; empty if there are none.
-    reader: &'a str,
-    tab: Tab,
-    width: Width,
-    letter: Option<Letter>,
-    /// What keeps this reader's letter from being made, while others' may be well.
-    refusals: Vec<Finding>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tab {
-    Html,
-    Text,
-    Headers,
-    Source,
-}
-
-/// How wide the letter is shown, in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Width(&'static str);
-
-const WIDTHS: [Width; 5] = [Width("320"), Width("375"), Width("600"), Width("800"), Width("full")];
-
-impl<'a> View<'a> {
-    /// Makes the letter that is asked for; what is not known falls back to the first or the usual.
-    pub(super) fn new(proof: &'a Proof, asked: &Asked) -> Self {
-        let (letter, refusals) = match proof.letter(&asked.reader) {
-            None => (None, Vec::new()),
-            Some(Ok(letter)) => (Some(letter), Vec::new()),
-            Some(Err(findings)) => (None, findings),
-        };
-        Self {
-            proof,
-            reader: proof.reader(&asked.reader).map_or("", |reader| &reader.key),
-            tab: Tab::ALL.into_iter().find(|tab| tab.key() == asked.tab).unwrap_or(Tab::Html),
-            width: WIDTHS.into_iter().find(|width| width.0 == asked.width).unwrap_or(Width("full")),
-            letter,
-            refusals,
-        }
-    }
-
-    fn subject(&self) -> &str {
-        self.letter.as_ref().map_or("", |letter| &letter.subject)
-    }
-
-    /// What the letter below the mistakes is worth, if it is not simply the draft's.
-    fn state(&self) -> Option<&'static str> {
-        match (&self.letter, self.proof.is_stale) {
-            (Some(_), false) => None,
-            (Some(_), true) => {
-                Some("The letter below is from the last save that could be composed.")
-            }
-            (None, _) if self.refusals.is_empty() => {
-                Some("There is no letter yet: it appears once these are mended.")
-            }
-            (None, _) => Some("There is no letter for this reader; choose another, or mend this."),
-        }
-    }
-}
-
-impl Tab {
-    const ALL: [Self; 4] = [Self::Html, Self::Text, Self::Headers, Self::Source];
-
-    fn key(self) -> &'static str {
-        match self {
-            Self::Html => "html",
-            Self::Text => "text",
-            Self::Headers => "headers",
-            Self::Source => "source",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Html => "HTML",
-            Self::Text => "Plain text",
-            Self::Headers => "Headers",
-            Self::Source => "Source",
-        }
-    }
-}
+use super::asked::{Pane, View};
+use super::readers::MADE_UP;
+use super::state::Seen;
+use super::{pane, stage};
+use crate::audience::Subscriber;
 
 /// The whole page.
-pub(super) fn page(view: &View) -> Markup {
+pub(super) fn page(seen: &Seen, editor: Option<&str>) -> Markup {
+    let body = html! {
+        (bar(seen))
+        main {
+            (stage::stage(seen))
+            (pane::pane(seen, editor))
+        }
+        (keys())
+    };
+    document(&format!("{} · Postrider", seen.title()), &seen.version.to_string(), &body)
+}
+
+/// A page of ours around a body.
+pub(super) fn document(title: &str, version: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -104,64 +31,53 @@ pub(super) fn page(view: &View) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (view.proof.issue) " · Postrider" }
+                title { (title) }
                 link rel="icon" href=(ICON);
                 link rel="stylesheet" href="studio.css";
                 script src="studio.js" defer {}
             }
-            body data-version=(view.proof.version) {
-                (bar(view))
-                main {
-                    div #inbox { (inbox_row(view)) }
-                    div #findings { (mistakes(view)) }
-                    (toolbar(view))
-                    @for tab in Tab::ALL { (panel(view, tab)) }
-                }
+            body data-version=(version) {
+                (body)
                 p #announcement .unseen role="status" {}
             }
         }
     }
 }
 
-fn bar(view: &View) -> Markup {
+fn bar(seen: &Seen) -> Markup {
+    let subject = seen.letter().map_or("", |letter| letter.subject.as_str());
     html! {
-        header {
-            div.brand {
-                (MARK)
-                div #name {
-                    h1 { (view.proof.issue) }
-                    p.subject { (view.subject()) }
-                }
+        header.bar {
+            (MARK)
+            div.name {
+                h1 { (seen.title()) }
+                p.subject title=(subject) { (subject) }
             }
-            p #connection data-state="waiting" { "Connecting" }
-            form #choice method="get" {
-                label for="reader" { "Reader" }
-                select #reader name="reader" disabled[view.proof.readers.is_empty()] {
-                    @if view.proof.readers.is_empty() { option { "no readers" } }
-                    @for reader in &view.proof.readers {
-                        option value=(reader.key) selected[reader.key == view.reader] { (reader.label) }
-                    }
-                }
-                noscript { button { "Show" } }
+            nav.menus aria-label="Draft and reader" {
+                (drafts(seen))
+                (readers(seen))
             }
+            p #connection data-state="waiting" role="status" { "Connecting" }
+            button.help type="button" data-opens="keys" aria-keyshortcuts="?" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" { "?" }
         }
     }
 }
 
-fn inbox_row(view: &View) -> Markup {
-    let Some(letter) = &view.letter else { return html! {} };
-    let sender = letter.from.split('<').next().unwrap_or_default().trim().trim_matches('"');
-    let sender = if sender.is_empty() { letter.from.trim_matches(['<', '>']) } else { sender };
-    let initial: String = sender.chars().take(1).flat_map(char::to_uppercase).collect();
+fn drafts(seen: &Seen) -> Markup {
     html! {
-        section.inbox aria-label="In the inbox" {
-            span.initial aria-hidden="true" { (initial) }
-            p {
-                span.sender title=(letter.from) { (sender) }
-                span.line {
-                    span.topic { (letter.subject) }
-                    @if !letter.preheader.is_empty() {
-                        span.preheader { span aria-hidden="true" { " – " } (letter.preheader) }
+        details.menu #drafts {
+            summary aria-keyshortcuts="g" title="All drafts (g)" { span.label { "Draft" } span.value { (seen.proof.key) } }
+            div.sheet {
+                ul.choices {
+                    @for entry in seen.drafts.iter() {
+                        @let is_here = entry.key == seen.proof.key;
+                        li {
+                            a data-go href=(seen.asked.with(|asked| { asked.draft.clone_from(&entry.key); asked.at.clear(); }))
+                                aria-current=[is_here.then_some("true")] {
+                                span.title { (entry.title) @if entry.is_draft { " " span.tag { "draft" } } }
+                                span.more { (entry.key) " · " (entry.saved) }
+                            }
+                        }
                     }
                 }
             }
@@ -169,28 +85,28 @@ fn inbox_row(view: &View) -> Markup {
     }
 }
 
-fn mistakes(view: &View) -> Markup {
-    let all: Vec<&Finding> = view.refusals.iter().chain(&view.proof.findings).collect();
-    findings::panel(&all, view.state())
-}
-
-fn toolbar(view: &View) -> Markup {
+fn readers(seen: &Seen) -> Markup {
+    let made_up = MADE_UP.iter().find(|(key, ..)| *key == seen.asked.reader);
+    let label = match made_up {
+        Some((_, name, _)) => (*name).to_owned(),
+        None => seen.reader.name.clone().unwrap_or_else(|| seen.reader.email.to_string()),
+    };
     html! {
-        div.toolbar {
-            div role="tablist" aria-label="Parts of the letter" {
-                @for (at, tab) in Tab::ALL.into_iter().enumerate() {
-                    button type="button" role="tab" id={ "tab-" (tab.key()) } data-tab=(tab.key())
-                        aria-controls={ "panel-" (tab.key()) } aria-selected=(tab == view.tab)
-                        aria-keyshortcuts=(at + 1) tabindex=(if tab == view.tab { "0" } else { "-1" })
-                        title={ "Key " (at + 1) } { (tab.label()) }
-                }
-            }
-            fieldset #widths hidden[view.tab != Tab::Html] {
-                legend.unseen { "Width of the letter in pixels" }
-                @for Width(width) in WIDTHS {
-                    label {
-                        input type="radio" name="width" value=(width) checked[view.width.0 == width];
-                        span { @if width == "full" { "Full" } @else { (width) } }
+        details.menu #readers {
+            summary aria-keyshortcuts="r" title="Another reader (r)" { span.label { "Reader" } span.value dir="auto" { (label) } }
+            div.sheet {
+                label.unseen for="q" { "Search the list" }
+                input #q type="search" name="q" placeholder="Search name, address, tag, field" autocomplete="off" spellcheck="false";
+                div #found data-keep { p.quiet { "The list is searched as you type." } }
+                p.group { "Made up" }
+                ul.choices {
+                    @for (key, name, what) in MADE_UP {
+                        li {
+                            a data-go href=(seen.asked.with(|asked| asked.reader = key.into()))
+                                aria-current=[(seen.asked.reader == key).then_some("true")] {
+                                span.title { (name) } span.more { (what) }
+                            }
+                        }
                     }
                 }
             }
@@ -198,88 +114,61 @@ fn toolbar(view: &View) -> Markup {
     }
 }
 
-fn panel(view: &View, tab: Tab) -> Markup {
+/// The readers a search has found, as part of the picker.
+pub(super) fn found(seen: &Seen, readers: &[Subscriber]) -> Markup {
     html! {
-        div.panel id={ "panel-" (tab.key()) } role="tabpanel" aria-labelledby={ "tab-" (tab.key()) }
-            tabindex=[(tab != Tab::Html).then_some("0")] data-width=[(tab == Tab::Html).then_some(view.width.0)]
-            hidden[tab != view.tab] {
-            @match &view.letter {
-                None => div.empty { (MARK) p { "No letter to show" } },
-                Some(letter) => @match tab {
-                    Tab::Html => (html_panel(view)),
-                    Tab::Text => pre.sheet.text { (letter.text) },
-                    Tab::Headers => (headers_panel(&letter.headers)),
-                    Tab::Source => (source_panel(view, &letter.raw)),
-                },
+        @if readers.is_empty() { p.quiet { "Nobody on the list is like that." } }
+        ul.choices {
+            @for reader in readers {
+                @let key = reader.email.as_str();
+                li {
+                    a data-go href=(seen.asked.with(|asked| { asked.reader = key.into(); asked.q.clear(); }))
+                        aria-current=[(seen.reader.email == reader.email).then_some("true")] {
+                        span.title dir="auto" { (reader.name.as_deref().unwrap_or(key)) @if !reader.status.is_active() { " " span.tag { (reader.status.name()) } } }
+                        span.more { @if reader.name.is_some() { (key) } @else { "no name" } @for tag in reader.tags.iter().take(4) { " · " (tag) } }
+                    }
+                }
             }
         }
     }
 }
 
-fn html_panel(view: &View) -> Markup {
+/// The dialog with every key.
+fn keys() -> Markup {
+    let more = [
+        ("g", "The drafts"),
+        ("r  /", "Search a reader"),
+        ("[  ]", "Narrower, wider"),
+        ("b", "Light, dark, inverted"),
+        ("x", "Images off and on"),
+        ("m", "Mark merged values, or flowed lines"),
+        ("j  k", "The next, the last finding"),
+        ("e", "Open in your editor"),
+        ("Esc", "Close what is open"),
+        ("?", "This list"),
+    ];
     html! {
-        iframe.sheet #letter sandbox="allow-same-origin" title="The letter" referrerpolicy="no-referrer"
-            src=(address("letter.html", view.reader, "")) {}
-    }
-}
-
-/// One row a field; a folded field keeps its folds.
-fn headers_panel(headers: &str) -> Markup {
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    for line in headers.lines().filter(|line| !line.is_empty()) {
-        match (line.split_once(':'), fields.last_mut()) {
-            (_, Some((_, value))) if line.starts_with([' ', '\t']) => {
-                value.push('\n');
-                value.push_str(line);
+        dialog #keys aria-labelledby="keys-title" {
+            h2 #keys-title { "Keys" }
+            div.columns {
+                dl {
+                    @for (at, view) in View::ALL.into_iter().enumerate() { div { dt { kbd { (at + 1) } } dd { (view.label()) } } }
+                    @for pane in Pane::ALL { div { dt { kbd { (pane.shortcut()) } } dd { (pane.label()) } } }
+                }
+                dl {
+                    @for (keys, what) in more {
+                        div { dt { @for key in keys.split("  ") { kbd { (key) } " " } } dd { (what) } }
+                    }
+                }
             }
-            (Some((name, value)), _) => fields.push((name, value.trim_start().to_owned())),
-            (None, _) => fields.push((line, String::new())),
+            p.quiet { "Click a paragraph to find its line in the draft; click a line to find its paragraph." }
+            form method="dialog" { button.button { "Close" } }
         }
     }
-    html! {
-        dl.sheet.headers {
-            @for (name, value) in &fields { div { dt { (name) } dd { (value) } } }
-        }
-    }
-}
-
-fn source_panel(view: &View, raw: &[u8]) -> Markup {
-    let shown = &raw[..raw.len().min(SOURCE_SHOWN)];
-    html! {
-        div.sheet.source {
-            p.actions {
-                span { (kilobytes(raw.len())) " as sent" }
-                a href=(address("raw", view.reader, "&download")) { "Download .eml" }
-            }
-            pre { (String::from_utf8_lossy(shown)) }
-            @if shown.len() < raw.len() {
-                p.cut { "Cut here after " (kilobytes(shown.len())) "; the download has all of it." }
-            }
-        }
-    }
-}
-
-/// In units of 1000 bytes, as mail providers count, with one decimal.
-fn kilobytes(bytes: usize) -> String {
-    format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100)
-}
-
-/// A path of ours with a reader's key in it, percent-encoded but for unreserved characters (RFC 3986 2.3).
-fn address(path: &str, reader: &str, rest: &str) -> String {
-    let key: String = reader
-        .bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(b).to_string()
-            }
-            _ => format!("%{b:02X}"),
-        })
-        .collect();
-    format!("{path}?reader={key}{rest}")
 }
 
 /// An envelope.
-const MARK: PreEscaped<&str> = PreEscaped(
+pub(super) const MARK: PreEscaped<&str> = PreEscaped(
     "<svg class=\"mark\" viewBox=\"0 0 32 24\" aria-hidden=\"true\"><rect x=\"1\" y=\"1\" width=\"30\" height=\"22\" \
      rx=\"3\"/><path d=\"m2 4 14 10L30 4\"/></svg>",
 );

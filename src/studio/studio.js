@@ -1,149 +1,370 @@
-// Keeps the page up to date without losing the place: tabs, width, reader, scroll position and focus stay.
+// Follows links without losing the place, and keeps the page up to date: what a new page says differently is taken over
+// into the one that is open, so that focus, scroll positions and what is typed stay.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
-const tabs = [...document.querySelectorAll("[role=tab]")];
-// Parts of the page that a new proof may change. The letter itself is exchanged apart, because it scrolls.
-const PARTS = ["name", "inbox", "findings", "reader", "panel-text", "panel-headers", "panel-source"];
 
-/** Writes a choice into the address, so that a reload and a bookmark keep it. */
-function remember(key, value) {
-  const address = new URL(location.href);
-  address.searchParams.set(key, value);
-  history.replaceState(null, "", address);
-}
+// The page
 
-// Tabs
-
-function select(tab) {
-  for (const other of tabs) {
-    const isChosen = other === tab;
-    other.setAttribute("aria-selected", isChosen);
-    other.tabIndex = isChosen ? 0 : -1;
-    byId(other.getAttribute("aria-controls")).hidden = !isChosen;
+/** Makes `here` like `there`, touching only what differs. What says `data-keep` is left to itself. */
+function morph(here, there) {
+  if (here.nodeType !== there.nodeType || here.nodeName !== there.nodeName || here.id !== there.id) {
+    return here.replaceWith(there);
   }
-  byId("widths").hidden = tab.dataset.tab !== "html";
-  remember("tab", tab.dataset.tab);
+  if (here.nodeType !== Node.ELEMENT_NODE) {
+    if (here.data !== there.data) here.data = there.data;
+    return;
+  }
+  if (here.nodeName === "IFRAME") {
+    const source = there.getAttribute("src");
+    return here.getAttribute("src") === source ? undefined : showLetter(source);
+  }
+  const isOpenable = here.nodeName === "DETAILS" || here.nodeName === "DIALOG";
+  for (const { name } of [...here.attributes]) {
+    const isOurs = name === "style" || (name === "open" && isOpenable);
+    if (!isOurs && !there.hasAttribute(name)) here.removeAttribute(name);
+  }
+  for (const { name, value } of there.attributes) {
+    if (here.getAttribute(name) !== value && !here.hasAttribute("data-keep")) here.setAttribute(name, value);
+  }
+  if (here.hasAttribute("data-keep")) return;
+  const theirs = [...there.childNodes];
+  const ours = [...here.childNodes];
+  theirs.forEach((child, at) => (ours[at] ? morph(ours[at], child) : here.append(child)));
+  ours.slice(theirs.length).forEach((child) => child.remove());
 }
 
-for (const tab of tabs) {
-  tab.addEventListener("click", () => select(tab));
-  tab.addEventListener("keydown", (event) => {
-    const at = tabs.indexOf(tab);
-    const to = {
-      ArrowRight: tabs[(at + 1) % tabs.length],
-      ArrowLeft: tabs.at(at - 1),
-      Home: tabs[0],
-      End: tabs.at(-1),
-    }[event.key];
-    if (!to) return;
-    event.preventDefault();
-    select(to);
-    to.focus();
-  });
+let turn = 0;
+
+/** Shows the page of an address. */
+async function go(address, { isSame = false } = {}) {
+  const mine = ++turn;
+  const response = await fetch(address, { cache: "no-store" });
+  const text = await response.text();
+  if (!response.ok || mine !== turn) return;
+  const next = new DOMParser().parseFromString(text, "text/html");
+  if (!isSame) history.replaceState(null, "", address);
+  document.title = next.title;
+  const oldPane = byId("about")?.dataset.pane;
+  morph(document.body, document.adoptNode(next.body));
+  if (byId("about") && byId("about").dataset.pane !== oldPane) byId("about").scrollTop = 0;
+  settle();
 }
 
-function onDigit(event) {
-  const isTyping = event.target.closest?.("select, input:not([type=radio]), textarea");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  const tab = /^[1-9]$/.test(event.key) && tabs[event.key - 1];
-  if (!tab) return;
-  select(tab);
-  tab.focus();
+/** What the address of the page asks for, beyond what the server has done. */
+function settle() {
+  const stage = byId("letter-stage");
+  if (stage?.dataset.width !== undefined) setWidth(Number(stage.dataset.width) || 0);
+  showCarets();
+  const at = new URL(location.href).searchParams.get("at");
+  if (at && at !== shownAt) jump(at);
+  shownAt = at;
+  measureImages();
 }
-document.addEventListener("keydown", onDigit);
-
-// Width and reader
-
-byId("widths").addEventListener("change", (event) => {
-  byId("panel-html").dataset.width = event.target.value;
-  fit(byId("letter"));
-  remember("width", event.target.value);
-});
-
-byId("choice").addEventListener("submit", (event) => event.preventDefault());
-byId("choice").addEventListener("change", (event) => {
-  remember("reader", event.target.value);
-  refresh("Reader changed", true);
-});
 
 // The letter
 
-const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const loaded = (frame) => new Promise((done) => frame.addEventListener("load", done, { once: true }));
+let shownAt = null;
+const letter = () => byId("letter");
+const inLetter = () => letter()?.contentDocument;
 
-/** Waits until a frame shows its letter; slow images are waited for only a little. */
-async function settled(frame) {
-  const isParsed = () => {
-    const letter = frame.contentDocument;
-    return letter?.URL === frame.src && letter.readyState !== "loading";
-  };
-  const parsed = async () => {
-    while (frame.isConnected && !isParsed()) await sleep(10);
-    await sleep(60);
-  };
-  await Promise.race([loaded(frame), parsed()]);
+/** Shows another letter, or the same in another light: laid over the one that is there when it is ready. */
+async function showLetter(source) {
+  const frame = letter();
+  const next = frame.cloneNode(false);
+  next.setAttribute("src", source);
+  next.removeAttribute("id");
+  next.classList.add("coming");
+  frame.parentElement.querySelectorAll(".coming").forEach((old) => old.remove());
+  const isSameDraft = new URLSearchParams(source.split("?")[1]).get("draft")
+    === new URLSearchParams(frame.getAttribute("src").split("?")[1]).get("draft");
+  frame.after(next);
+  await new Promise((done) => {
+    next.addEventListener("load", done, { once: true });
+    setTimeout(done, 1500);
+  });
+  if (!next.isConnected) return;
+  if (isSameDraft) next.contentWindow?.scrollTo({ top: frame.contentWindow?.scrollY ?? 0, behavior: "instant" });
+  const hadFocus = document.activeElement === frame;
+  frame.remove();
+  next.id = "letter";
+  next.classList.remove("coming");
+  if (hadFocus) next.focus();
+  attend();
 }
 
-/** Gives a letter of a chosen width all of that width, as on a telephone, where scroll bars take none. */
-function fit(frame) {
-  const root = frame?.contentDocument?.documentElement;
-  if (root) root.style.scrollbarWidth = byId("panel-html").dataset.width === "full" ? "" : "none";
+/** Puts a new letter into the frame that is there: nothing blinks, and the place stays. */
+async function exchangeLetter(frame) {
+  const response = await fetch(frame.src, { cache: "no-store" });
+  const text = await response.text();
+  const here = frame.contentDocument;
+  if (!response.ok || !here?.documentElement || frame !== letter()) return;
+  const digest = `${text.length}:${text}`;
+  if (frame.dataset.text === digest) return;
+  frame.dataset.text = digest;
+  const next = new DOMParser().parseFromString(text, "text/html");
+  const top = frame.contentWindow.scrollY;
+  here.replaceChild(here.adoptNode(next.documentElement), here.documentElement);
+  frame.contentWindow.scrollTo({ top, behavior: "instant" });
+  attend();
 }
 
 /** Listens to keys and clicks within a letter, which has no script of its own. Links open in a tab of theirs. */
-function attend(frame) {
-  const letter = frame.contentDocument;
-  if (!letter) return;
-  fit(frame);
-  letter.addEventListener("keydown", onDigit);
-  letter.addEventListener("click", (event) => {
+function attend() {
+  const here = inLetter();
+  if (!here?.documentElement) return;
+  setWidth(Number(byId("letter-stage").dataset.width) || 0);
+  here.documentElement.style.scrollbarWidth = byId("letter-stage").dataset.width ? "none" : "";
+  here.onkeydown = onKey;
+  here.onclick = (event) => {
     const link = event.target.closest?.("a[href]");
-    if (!link || link.getAttribute("href").startsWith("#")) return;
-    event.preventDefault();
-    window.open(link.href, "_blank", "noopener,noreferrer");
-  });
+    if (link && !link.getAttribute("href").startsWith("#")) {
+      event.preventDefault();
+      window.open(link.href, "_blank", "noopener,noreferrer");
+      return;
+    }
+    const block = event.target.closest?.("[data-at]");
+    if (!block || link || !here.getSelection().isCollapsed) return;
+    findLine(block.dataset.at);
+  };
+  measureImages();
 }
 
-/** Puts a new letter in the place of the shown one when it is ready, scrolled to where that one is. */
-async function exchangeLetter(next, fromTop) {
-  const panel = byId("panel-html");
-  const shown = byId("letter");
-  // An older exchange may still be under way.
-  panel.querySelectorAll(".coming").forEach((frame) => frame.remove());
-  if (!shown) {
-    panel.replaceChildren(next);
-    await settled(next);
-    return attend(next);
+/** Opens the draft at the line that a block of the letter comes from. */
+function findLine(at) {
+  const address = new URL(location.href);
+  address.searchParams.set("pane", "draft");
+  address.searchParams.set("at", at);
+  return go(address.href);
+}
+
+/** Brings a line of the draft and what it became into sight. */
+function jump(at) {
+  const [file, line] = at.split(":").map(Number);
+  const row = byId(`L${file}-${line}`);
+  row?.scrollIntoView({ block: "center" });
+  const here = inLetter();
+  if (!here) return;
+  here.querySelectorAll(".pr-here").forEach((old) => old.classList.remove("pr-here"));
+  // The block that begins at the line, or the last one before it.
+  let best = null;
+  for (const block of here.querySelectorAll("[data-at]")) {
+    const [ofFile, ofLine] = block.dataset.at.split(":").map(Number);
+    if (ofFile === file && ofLine <= line && (!best || ofLine >= best.line)) best = { block, line: ofLine };
   }
-  next.removeAttribute("id");
-  next.classList.add("coming");
-  panel.append(next);
-  const complete = loaded(next);
-  await settled(next);
-  if (!next.isConnected) return;
-  fit(next);
-  const view = next.contentWindow;
-  const top = fromTop ? 0 : (shown.contentWindow?.scrollY ?? 0);
-  view.scrollTo({ top, behavior: "instant" });
-  const placed = view.scrollY;
-  const hadFocus = document.activeElement === shown;
-  shown.remove();
-  next.classList.remove("coming");
-  next.id = "letter";
-  if (hadFocus) next.focus();
-  attend(next);
-  await complete;
-  // Images that came late have moved what was in sight; whoever has scrolled since knows better.
-  if (Math.abs(view.scrollY - placed) < 2) view.scrollTo({ top, behavior: "instant" });
+  if (!best) return;
+  best.block.classList.add("pr-here");
+  const box = best.block.getBoundingClientRect();
+  const height = letter().clientHeight;
+  if (box.top < 0 || box.bottom > height) {
+    letter().contentWindow.scrollBy({ top: box.top - height / 3, behavior: "instant" });
+  }
 }
 
-const first = byId("letter");
-if (first) settled(first).then(() => attend(first));
+/** Tells the list of images how large they really are. */
+function measureImages() {
+  const items = document.querySelectorAll(".images li[data-source]");
+  const images = [...(inLetter()?.images ?? [])];
+  for (const item of items) {
+    const image = images.find((image) => image.getAttribute("src") === item.dataset.source);
+    const words = item.querySelector(".natural");
+    if (!image || !words) continue;
+    const tell = () => { words.textContent = image.naturalWidth ? `${image.naturalWidth} × ${image.naturalHeight} px` : "not loaded"; };
+    if (image.complete) tell();
+    else image.addEventListener("load", tell, { once: true });
+  }
+}
 
-// Live reload
+// Its width
 
-let running = 0;
+/** In pixels; 0 is all there is. */
+function setWidth(width) {
+  const stage = byId("letter-stage");
+  const paper = stage?.querySelector(".paper");
+  if (!paper) return;
+  stage.dataset.width = width || "";
+  paper.style.width = width ? `${width}px` : "";
+  byId("edge")?.setAttribute("aria-valuenow", width || Math.round(paper.clientWidth));
+}
+
+function rememberWidth() {
+  const address = new URL(location.href);
+  const width = byId("letter-stage").dataset.width;
+  if (width) address.searchParams.set("width", width);
+  else address.searchParams.delete("width");
+  go(address.href);
+}
+
+const within = (width) => Math.min(1400, Math.max(240, Math.round(width)));
+
+document.addEventListener("pointerdown", (event) => {
+  if (event.target.id !== "edge") return;
+  const edge = event.target;
+  const paper = edge.closest(".paper");
+  const [from, width] = [event.clientX, paper.clientWidth];
+  edge.setPointerCapture(event.pointerId);
+  document.body.classList.add("dragging");
+  // The paper is centred: its edge follows the pointer if it grows twice as fast.
+  const drag = (move) => {
+    setWidth(within(width + (move.clientX - from) * 2));
+    if (byId("free")) byId("free").textContent = byId("letter-stage").dataset.width;
+  };
+  edge.addEventListener("pointermove", drag);
+  edge.addEventListener("pointerup", () => {
+    edge.removeEventListener("pointermove", drag);
+    document.body.classList.remove("dragging");
+    rememberWidth();
+  }, { once: true });
+});
+
+/** To the next of the usual widths. */
+function step(by) {
+  const links = [...document.querySelectorAll(".widths [data-width]")];
+  const at = links.findIndex((link) => link.getAttribute("aria-current"));
+  links[Math.min(links.length - 1, Math.max(0, at + by))]?.click();
+}
+
+// Links, menus, forms
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) byId(opener.dataset.opens).showModal();
+  const link = event.target.closest("a[data-go]");
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    shownAt = null;
+    const menu = link.closest("details.menu");
+    go(link.href);
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const line = event.target.closest("[data-line]");
+  if (line && getSelection().isCollapsed) findLine(line.dataset.line);
+  const said = event.target.closest(".reading [data-at]");
+  if (said && getSelection().isCollapsed) findLine(said.dataset.at);
+});
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu") || !menu.open) return;
+  for (const other of document.querySelectorAll("details.menu[open]")) if (other !== menu) other.open = false;
+  if (menu.id === "readers") {
+    byId("q").focus();
+    search();
+  } else {
+    (menu.querySelector("[aria-current]") ?? menu.querySelector("a"))?.focus();
+  }
+}, true);
+
+let searching = null;
+
+async function search() {
+  searching?.abort();
+  searching = new AbortController();
+  const address = new URL("readers", location.href);
+  address.search = location.search;
+  address.searchParams.set("q", byId("q").value);
+  try {
+    const response = await fetch(address, { signal: searching.signal });
+    if (response.ok) byId("found").innerHTML = await response.text();
+  } catch (error) {
+    if (error.name !== "AbortError") throw error;
+  }
+}
+document.addEventListener("input", (event) => { if (event.target.id === "q") search(); });
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.post) return;
+  event.preventDefault();
+  const [button, answer] = [form.querySelector("button"), byId(form.dataset.answer)];
+  button.disabled = true;
+  form.setAttribute("aria-busy", "true");
+  answer.textContent = "Under way …";
+  try {
+    const response = await fetch(form.dataset.post, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (response.ok) answer.innerHTML = await response.text();
+    else answer.textContent = `That did not work (${response.status}).`;
+  } catch {
+    answer.textContent = "The preview has ended; start it again.";
+  }
+  button.disabled = false;
+  form.removeAttribute("aria-busy");
+});
+
+// Keys
+
+/** Follows the findings from one to the next. */
+function nextFinding(by) {
+  const links = [...document.querySelectorAll(".findings a.place, .mistakes a.place")];
+  if (!links.length) {
+    const findings = document.querySelector("#pane [aria-keyshortcuts=f]");
+    if (findings && byId("about").dataset.pane !== "findings") findings.click();
+    return;
+  }
+  const at = links.indexOf(document.activeElement);
+  const to = links[(at + by + links.length) % links.length];
+  to.focus();
+  to.scrollIntoView({ block: "nearest" });
+  jump(new URL(to.href).searchParams.get("at"));
+}
+
+const KEYS = {
+  "?": () => byId("keys")?.showModal(),
+  "/": () => byId("readers")?.querySelector("summary").click(),
+  "[": () => step(-1),
+  "]": () => step(1),
+  j: () => nextFinding(1),
+  k: () => nextFinding(-1),
+  e: () => byId("edit")?.click(),
+};
+
+function onKey(event) {
+  const target = event.target;
+  const isTyping = target.closest?.("input:not([type=radio]), textarea, select");
+  if (event.key === "Escape") {
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    return;
+  }
+  if (target.id === "edge") {
+    const by = { ArrowLeft: -10, ArrowRight: 10 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    setWidth(within(target.closest(".paper").clientWidth + by));
+    return rememberWidth();
+  }
+  const list = target.closest?.(".menu .sheet");
+  if (list && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    const stops = [...list.querySelectorAll("input, a")];
+    const at = stops.indexOf(target);
+    return stops[(at + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length]?.focus();
+  }
+  if (isTyping) {
+    if (event.key === "Enter" && target.id === "q") {
+      event.preventDefault();
+      byId("found").querySelector("a")?.click();
+    }
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  const own = KEYS[event.key];
+  const named = own ? null : document.querySelector(`[aria-keyshortcuts="${CSS.escape(event.key)}"]`);
+  if (!own && !named) return;
+  event.preventDefault();
+  if (own) own();
+  else named.click();
+}
+document.addEventListener("keydown", onKey);
 
 /** Brings what is marked in a long line into sight. */
 function showCarets() {
@@ -154,39 +375,50 @@ function showCarets() {
     if (beyond > 0) excerpt.scrollLeft = beyond + excerpt.clientWidth / 3;
   }
 }
-showCarets();
 
-/** Fetches the page as it is now and takes over what differs. */
-async function refresh(reason, fromTop = false) {
-  const turn = ++running;
-  const response = await fetch(location.href);
-  const text = await response.text();
-  if (!response.ok || turn !== running) return;
-  const next = new DOMParser().parseFromString(text, "text/html");
-  const isOpen = byId("remarks")?.open;
-  for (const id of PARTS) {
-    const [here, there] = [byId(id), next.getElementById(id)];
-    if (here.innerHTML !== there.innerHTML) here.innerHTML = there.innerHTML;
-  }
-  if (isOpen && byId("remarks")) byId("remarks").open = true;
-  showCarets();
-  const letter = next.getElementById("letter");
-  if (letter) exchangeLetter(document.importNode(letter), fromTop);
-  else byId("panel-html").innerHTML = next.getElementById("panel-html").innerHTML;
-  document.title = next.title;
-  document.body.dataset.version = next.body.dataset.version;
-  byId("announcement").textContent = byId("mistakes-title")?.textContent ?? reason;
-}
+// Live reload
 
-const connection = byId("connection");
 function tell(state, words) {
+  const connection = byId("connection");
   connection.dataset.state = state;
   connection.textContent = words;
 }
 
-const events = new EventSource("events");
-events.addEventListener("open", () => tell("live", "Live"));
-events.addEventListener("error", () => tell("lost", "Not connected"));
-events.addEventListener("message", (event) => {
-  if (event.data !== document.body.dataset.version) refresh("Preview updated");
-});
+async function update() {
+  // The letter is asked for at once and not after the page that is around it.
+  const frame = letter();
+  const both = [go(location.href, { isSame: true })];
+  if (frame && byId("letter-stage") && !byId("letter-stage").hidden) both.push(exchangeLetter(frame));
+  await Promise.all(both);
+  tell("live", "Live");
+  byId("announcement").textContent = byId("mistakes-title")?.textContent ?? "Preview updated";
+}
+
+let events = null;
+
+/** Listens for saves while the page is seen: browsers allow a server six connections for all its pages. */
+function listen() {
+  if (events || document.hidden || !document.body.dataset.version) return;
+  events = new EventSource("events");
+  events.addEventListener("open", () => tell("live", "Live"));
+  events.addEventListener("error", () => tell("lost", "Not connected"));
+  events.addEventListener("message", (event) => {
+    if (event.data !== document.body.dataset.version) update();
+  });
+}
+
+function fallSilent() {
+  events?.close();
+  events = null;
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? fallSilent() : listen()));
+addEventListener("pagehide", fallSilent);
+addEventListener("pageshow", listen);
+listen();
+
+settle();
+if (letter()) {
+  if (inLetter()?.readyState === "complete" && inLetter().body?.childElementCount) attend();
+  letter().addEventListener("load", () => { attend(); if (shownAt) jump(shownAt); });
+}

@@ -1,5 +1,6 @@
-//! The studio over real loopback sockets.
+//! The studio over real loopback sockets, with real letters.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -9,33 +10,47 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::*;
+use crate::compose::{Materials, compose_traced};
+use crate::config;
+use crate::draft;
 use crate::finding::Finding;
+use crate::message::token::Key;
+use crate::message::{Letterhead, Letters, Wording};
 use crate::rule;
 use crate::source::Source;
 
 const TOKEN: &str = "t0ken";
+const DRAFT: &str = "---\ntitle: \"<script>alert(1)</script>\"\npreheader: What \"was\" new\n---\n\nDear {{ name | default(\"reader\") }},\n\n\
+    see [the pier](http://pier.example.org/?a=1&b=2).\n\n> Said\n";
+const CONFIG: &str = include_str!("../../config.example.toml");
 
-/// A studio that is being served, with the sending end of its proofs.
+/// A studio that is being served.
 struct Served {
     port: u16,
-    proofs: watch::Sender<Arc<Proof>>,
+    changes: watch::Sender<u64>,
     server: JoinHandle<io::Result<()>>,
 }
 
 impl Served {
-    async fn with(proof: Proof) -> Self {
+    /// With what each save makes of the draft.
+    async fn with(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> Self {
         let studio = Studio::bind(0, TOKEN.into()).await.unwrap();
         let port = studio.door.port;
-        let (proofs, receiver) = watch::channel(Arc::new(proof));
-        let server = tokio::spawn(studio.serve(receiver, std::future::pending()));
-        Self { port, proofs, server }
+        let (changes, receiver) = watch::channel(1);
+        let errands = errands(proof);
+        let stop = std::future::pending();
+        let server = tokio::spawn(studio.serve(errands, "a.md".into(), Vec::new(), receiver, stop));
+        Self { port, changes, server }
     }
 
     /// Sends a request with these further header lines and gives everything that comes back.
-    async fn request(&self, line: &str, headers: &[&str]) -> String {
+    async fn request(&self, line: &str, headers: &[&str], body: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let headers = headers.join("\r\n");
-        let request = format!("{line} HTTP/1.1\r\nConnection: close\r\n{headers}\r\n\r\n");
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.unwrap();
@@ -43,7 +58,15 @@ impl Served {
     }
 
     async fn get(&self, path: &str) -> String {
-        self.request(&format!("GET {path}"), &[&format!("Host: 127.0.0.1:{}", self.port)]).await
+        let host = format!("Host: 127.0.0.1:{}", self.port);
+        self.request(&format!("GET /{TOKEN}/{path}"), &[&host], "").await
+    }
+
+    async fn post(&self, path: &str, body: &str) -> String {
+        let host = format!("Host: 127.0.0.1:{}", self.port);
+        let origin = format!("Origin: http://127.0.0.1:{}", self.port);
+        let form = "Content-Type: application/x-www-form-urlencoded";
+        self.request(&format!("POST /{TOKEN}/{path}"), &[&host, &origin, form], body).await
     }
 }
 
@@ -53,28 +76,61 @@ impl Drop for Served {
     }
 }
 
-fn letter(key: &str) -> Letter {
-    Letter {
-        html: format!("<p>Dear {key}</p>"),
-        text: format!("Dear {key}\n"),
-        headers: "Subject: Hello\nList-Id: News\n <news.example.org>\n".into(),
-        raw: b"Subject: Hello\r\n\r\nDear\xff".to_vec(),
-        subject: "<script>alert(1)</script>".into(),
-        from: "\"News & Co\" <news@example.org>".into(),
-        preheader: "What \"was\" new".into(),
+fn errands(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> Errands {
+    let entry = |key: &str| Entry {
+        key: key.into(),
+        title: format!("Title of {key}"),
+        subject: None,
+        is_draft: true,
+        saved: "today".into(),
+    };
+    let refusal = || Refusal { words: "`<b>` was refused at RCPT".into(), ..Refusal::default() };
+    Errands {
+        drafts: Box::new(move || vec![entry("a.md"), entry("b.md")]),
+        compose: Box::new(move |key, last| Proof { key: key.to_owned(), ..proof(last) }),
+        test_copy: Box::new(move |key, to| {
+            if to == "ada@example.org" {
+                Ok(format!("{key} for {to}: taken"))
+            } else {
+                Err(refusal())
+            }
+        }),
+        forecast: Box::new(move |_| Err(refusal())),
+        catch: Box::new(move |_| Err(refusal())),
+        editor: Some("vscode://file{file}:{line}:{column}".into()),
     }
 }
 
+/// What the studio is given for a good draft.
 fn proof() -> Proof {
-    let reader =
-        |key: &str| Reader { key: key.into(), label: format!("{key} <{key}@example.org>") };
-    Proof {
-        version: 1,
+    let source = Source::new("drafts/a.md", DRAFT);
+    let (draft, _) = draft::parse(source.clone()).unwrap();
+    let (config, _) = config::parse(&Source::new("config.toml", CONFIG)).unwrap();
+    let (issue, traced, _) = compose_traced(&draft, &Materials::new(&config.newsletter)).unwrap();
+    let head = Letterhead {
+        newsletter: &config.newsletter,
+        unsubscribe: &config.unsubscribe,
+        key: &Key::new([7; 32]),
+        signer: None,
+        date: jiff::Timestamp::UNIX_EPOCH,
+        test_copy: false,
+    };
+    let made = Made {
         issue: "issue 7/\"x\"".into(),
-        readers: vec![reader("ada"), reader("bob&x=1")],
-        letters: Some(Arc::new(|key| Ok(letter(key)))),
+        letters: Letters::new(&issue, &head).unwrap(),
+        shown: Wording::new(&mark_merged(&traced)).unwrap(),
+        from: "\"News & Co\" <news@example.org>".into(),
+        title_line: 2,
+        pictures: Vec::new(),
+    };
+    Proof {
+        key: String::new(),
+        sources: vec![source],
+        paths: vec!["/x/drafts/a.md".into()],
+        made: Some(Arc::new(made)),
         is_stale: false,
         findings: Vec::new(),
+        list: PathBuf::from("no such list"),
     }
 }
 
@@ -85,57 +141,74 @@ fn status(answer: &str) -> &str {
 /// The value of a header of an answer.
 fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
     let head = answer.split("\r\n\r\n").next()?;
-    head.lines()
-        .filter_map(|line| line.split_once(": "))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value)
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines.find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 #[tokio::test]
 async fn foreign_hosts_origins_and_paths_are_refused() {
-    let served = Served::with(proof()).await;
+    let served = Served::with(|_| proof()).await;
     let own = format!("Host: localhost:{}", served.port);
+    let origin = format!("Origin: http://localhost:{}", served.port);
     let page = format!("GET /{TOKEN}/");
-    assert_eq!(status(&served.request(&page, &[&own]).await), "200");
-    assert_eq!(status(&served.request(&page, &["Host: evil.example"]).await), "421");
-    assert_eq!(status(&served.request(&page, &[&own, "Origin: http://evil.example"]).await), "403");
-    let post = format!("POST /{TOKEN}/");
-    assert_eq!(status(&served.request(&post, &[&own, "Origin: null"]).await), "403");
-    assert_eq!(status(&served.request(&post, &[&own]).await), "405");
-    let events = format!("GET /{TOKEN}/events");
-    assert_eq!(status(&served.request(&events, &[&own, "Origin: null"]).await), "403");
+    let ask = async |line: &str, headers: &[&str]| {
+        status(&served.request(line, headers, "").await).to_owned()
+    };
+    assert_eq!(ask(&page, &[&own]).await, "200");
+    assert_eq!(ask(&page, &["Host: evil.example"]).await, "421");
+    assert_eq!(ask(&page, &[&own, "Origin: http://evil.example"]).await, "403");
+    for path in ["test-copy", "dry-run", "sandbox"] {
+        let post = format!("POST /{TOKEN}/{path}");
+        assert_eq!(ask(&post, &[&own]).await, "403", "without an origin");
+        assert_eq!(ask(&post, &[&own, "Origin: null"]).await, "403");
+        assert_eq!(ask(&post, &["Host: evil.example", &origin]).await, "421");
+        assert_eq!(
+            ask(&format!("GET /{TOKEN}/{path}"), &[&own]).await,
+            "405",
+            "a link does nothing"
+        );
+        let elsewhere = format!("POST /wrong/{path}");
+        assert_eq!(ask(&elsewhere, &[&own, &origin]).await, "404");
+    }
+    assert_eq!(ask(&format!("GET /{TOKEN}/events"), &[&own, "Origin: null"]).await, "403");
     for path in [
         "/",
         "/wrong/",
         "/../../etc/passwd",
         "/t0ken/../../etc/passwd",
         "/t0ken/%2e%2e/%2e%2e/etc/passwd",
-        "/%2e%2e/%2e%2e/etc/passwd",
+        "/t0ken/picture/../../../etc/passwd",
+        "/t0ken/picture/%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "/t0ken/caught.eml?letter=../../../etc/passwd",
         "/t0ken/studio.js/..",
         "/t0ken/nothing",
         "/t0ken",
         "/favicon.ico",
     ] {
-        let answer = served.get(path).await;
+        let answer = served.request(&format!("GET {path}"), &[&own], "").await;
         assert_eq!(status(&answer), "404", "{path}");
         assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"));
     }
+    let other = served.get("?draft=../../../etc/passwd").await;
+    assert!(other.contains("<title>Title of a.md"), "only drafts that are listed are opened");
 }
 
 #[tokio::test]
 async fn every_answer_is_locked_down() {
-    let served = Served::with(proof()).await;
-    for path in [
+    let served = Served::with(|_| proof()).await;
+    let paths = [
         "",
         "letter.html",
         "letter.txt",
         "headers",
         "raw",
         "raw?download",
+        "readers?q=x",
         "studio.js",
         "studio.css",
-    ] {
-        let answer = served.get(&format!("/{TOKEN}/{path}")).await;
+    ];
+    for path in paths {
+        let answer = served.get(path).await;
         assert_eq!(status(&answer), "200", "{path}");
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
@@ -147,11 +220,17 @@ async fn every_answer_is_locked_down() {
         }
         assert_eq!(header(&answer, "access-control-allow-origin"), None, "{path}");
     }
-    let letter = served.get(&format!("/{TOKEN}/letter.html")).await;
-    let policy = header(&letter, "content-security-policy").unwrap();
-    assert!(policy.starts_with("sandbox ") && policy.contains("default-src 'none'"), "{policy}");
-    assert!(!policy.contains("allow-scripts") && !policy.contains("script-src"), "{policy}");
-    let page = served.get(&format!("/{TOKEN}/")).await;
+    for path in ["letter.html", "letter.html?images=off"] {
+        let letter = served.get(path).await;
+        let policy = header(&letter, "content-security-policy").unwrap();
+        assert!(
+            policy.starts_with("sandbox ") && policy.contains("default-src 'none'"),
+            "{policy}"
+        );
+        assert!(!policy.contains("allow-scripts") && !policy.contains("script-src"), "{policy}");
+        assert_eq!(policy.contains("img-src"), !path.contains("off"), "{policy}");
+    }
+    let page = served.get("").await;
     let policy = header(&page, "content-security-policy").unwrap();
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe"), "{policy}");
     assert!(
@@ -161,92 +240,120 @@ async fn every_answer_is_locked_down() {
 }
 
 #[tokio::test]
-async fn the_parts_of_a_letter_are_served_for_the_reader_that_is_asked_for() {
-    let served = Served::with(proof()).await;
-    let get = |path: &str| {
-        let path = format!("/{TOKEN}/{path}");
-        let served = &served;
-        async move { served.get(&path).await }
-    };
-    assert!(get("letter.html").await.ends_with("<p>Dear ada</p>"));
-    assert!(get("letter.html?reader=bob%26x%3D1").await.ends_with("<p>Dear bob&x=1</p>"));
+async fn the_parts_of_a_letter_are_served_and_only_the_frame_has_marks() {
+    let served = Served::with(|_| proof()).await;
+    let frame = served.get("letter.html").await;
     assert!(
-        get("letter.txt?reader=nobody").await.ends_with("Dear ada\n"),
-        "falls back to the first"
+        frame.contains("<p data-at=\"0:6\"") && frame.contains("<h1 data-at=\"0:2\""),
+        "{frame}"
     );
-    assert!(get("headers").await.ends_with("News\n <news.example.org>\n"));
-    let raw = get("raw").await;
+    assert!(frame.contains("<blockquote data-at=\"0:10\""), "{frame}");
+    assert!(frame.contains("<span class=\"pr-merged\">reader</span>"), "{frame}");
+    assert!(served.get("letter.txt").await.contains("Dear reader,"));
+    assert!(served.get("headers").await.contains("\nList-Id: "));
+    let raw = served.get("raw").await;
     assert_eq!(header(&raw, "content-type"), Some("text/plain; charset=utf-8"));
-    let file = get("raw?download").await;
+    assert!(
+        !raw.contains("data-at") && !raw.contains("pr-merged") && !raw.contains("<!--@"),
+        "{raw}"
+    );
+    let file = served.get("raw?download=").await;
     assert_eq!(header(&file, "content-type"), Some("message/rfc822"));
     let disposition = header(&file, "content-disposition");
     assert_eq!(disposition, Some("attachment; filename=\"issue-7--x-.eml\""));
-    assert_eq!(header(&file, "content-length"), Some("23"), "the bytes as they are");
 }
 
 #[tokio::test]
-async fn the_page_shows_what_it_is_given_and_lets_none_of_it_become_markup() {
-    let mut proof = proof();
-    let source = Source::new("<i>.md", "subjct: <img src=x>\n");
-    proof.findings.push(
-        Finding::at(&rule::FM_MISSPELT_KEY, &source, 0..6, "key `<script>` unknown").help("<b>"),
-    );
-    let served = Served::with(proof).await;
-    let page = served.get(&format!("/{TOKEN}/?reader=bob%26x%3D1&tab=headers&width=375")).await;
+async fn the_page_lets_nothing_it_is_given_become_markup() {
+    let served = Served::with(|_| {
+        let source = Source::new("drafts/a.md", DRAFT);
+        let finding = Finding::at(&rule::FM_MISSPELT_KEY, &source, 4..9, "key `<script>` unknown");
+        Proof { findings: vec![finding.help("<b>")], ..proof() }
+    })
+    .await;
+    for path in [
+        "",
+        "?pane=draft",
+        "?pane=inbox&view=reading",
+        "?pane=outline&view=source&reader=%22%3Cb%3E",
+        "?view=headers&q=%3Cb%3E",
+    ] {
+        let page = served.get(path).await;
+        for markup in ["<script>", "<img", "<b>", "<i>"] {
+            assert!(!page.contains(markup), "{markup} in {path}: {page}");
+        }
+    }
+    let page = served.get("?width=375&light=inverted&marks=on").await;
     for part in [
-        "<h1>issue 7/&quot;x&quot;</h1>",
-        "&lt;script&gt;alert(1)&lt;/script&gt;",
         "<code>&lt;script&gt;</code>",
-        "News &amp; Co",
-        "letter.html?reader=bob%26x%3D1",
-        "selected",
         "data-width=\"375\"",
-        "<dd>News\n &lt;news.example.org&gt;</dd>",
+        "letter.html?draft=a.md&amp;light=inverted&amp;marks=on",
+        "at=0%3A2",
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
-    for markup in ["<script>", "<img", "<b>", "<i>"] {
-        assert!(!page.contains(markup), "{markup} in {page}");
-    }
-    let chosen: Vec<&str> =
-        page.split("<button").filter(|tab| tab.contains("aria-selected=\"true\"")).collect();
-    assert!(chosen.len() == 1 && chosen[0].contains("Headers"), "{chosen:?}");
+    assert!(served.get("?pane=inbox").await.contains("News &amp; Co"));
+    let draft = served.get("?pane=draft&at=0:2").await;
+    assert!(
+        draft.contains("vscode://file/x/drafts/a.md:2:1") && draft.contains("error here"),
+        "{draft}"
+    );
 }
 
 #[tokio::test]
 async fn mistakes_stand_above_the_last_good_letter() {
-    let mut stale = proof();
-    stale.is_stale = true;
-    stale.findings = vec![Finding::about(&rule::FM_UNCLOSED, "draft.md", "not closed")];
-    let served = Served::with(stale.clone()).await;
-    let page = served.get(&format!("/{TOKEN}/")).await;
+    let served = Served::with(|last| {
+        let finding = Finding::about(&rule::FM_UNCLOSED, "draft.md", "not closed");
+        match last {
+            None => proof(),
+            Some(last) => Proof { is_stale: true, findings: vec![finding], ..last.clone() },
+        }
+    })
+    .await;
+    assert!(!served.get("").await.contains("mistakes-title"));
+    served.changes.send(2).unwrap();
+    let page = served.get("").await;
     let at = |part: &str| page.find(part).unwrap_or_else(|| panic!("{part} in {page}"));
     assert!(at("error[fm-unclosed]") < at("<iframe"));
     assert!(at("1 mistake<") < at("last save that could be composed"));
-
-    let none = Proof { letters: None, version: 2, ..stale.clone() };
-    served.proofs.send(Arc::new(none)).unwrap();
-    let page = served.get(&format!("/{TOKEN}/")).await;
-    assert!(page.contains("There is no letter yet") && !page.contains("<iframe"), "{page}");
-    assert_eq!(status(&served.get(&format!("/{TOKEN}/letter.html")).await), "404");
-
-    let refusals = vec![Finding::about(&rule::MERGE_UNRESOLVED, "draft.md", "`city` is blank")];
-    let refused = Arc::new(move |_: &str| Err(refusals.clone()));
-    let refused = Proof { letters: Some(refused), findings: Vec::new(), ..stale };
-    served.proofs.send(Arc::new(refused)).unwrap();
-    let page = served.get(&format!("/{TOKEN}/")).await;
-    assert!(
-        page.contains("error[merge-unresolved]") && page.contains("no letter for this reader"),
-        "{page}"
-    );
-    let answer = served.get(&format!("/{TOKEN}/letter.txt")).await;
-    assert_eq!(status(&answer), "422");
-    assert!(answer.ends_with("error[merge-unresolved]: `city` is blank"), "{answer}");
+    assert!(served.get("letter.txt").await.contains("Dear reader,"));
 }
 
 #[tokio::test]
-async fn a_new_proof_is_told_to_open_pages_at_once() {
-    let served = Served::with(proof()).await;
+async fn without_a_letter_the_page_says_what_to_mend() {
+    let finding = || Finding::about(&rule::FM_UNCLOSED, "draft.md", "not closed");
+    let served = Served::with(move |_| Proof {
+        made: None,
+        is_stale: true,
+        findings: vec![finding()],
+        ..proof()
+    })
+    .await;
+    let page = served.get("").await;
+    assert!(page.contains("There is no letter yet") && !page.contains("<iframe"), "{page}");
+    assert_eq!(status(&served.get("letter.html").await), "404");
+    for pane in ["inbox", "size", "links", "images", "outline", "send", "draft"] {
+        assert_eq!(status(&served.get(&format!("?pane={pane}")).await), "200", "{pane}");
+    }
+}
+
+#[tokio::test]
+async fn actions_answer_with_what_came_of_them() {
+    let served = Served::with(|_| proof()).await;
+    let sent = served.post("test-copy", "draft=b.md&to=ada%40example.org").await;
+    assert!(sent.contains("b.md for ada@example.org: taken"), "{sent}");
+    let refused = served.post("test-copy", "draft=nothing.md&to=%3Cb%3E").await;
+    assert!(refused.contains("<code>&lt;b&gt;</code> was refused at RCPT"), "{refused}");
+    for path in ["dry-run", "sandbox"] {
+        let answer = served.post(path, "draft=a.md").await;
+        assert!(status(&answer) == "200" && answer.contains("refused at RCPT"), "{answer}");
+    }
+    assert_eq!(status(&served.get("caught?box=0").await), "404");
+}
+
+#[tokio::test]
+async fn a_save_is_told_to_open_pages_at_once() {
+    let served = Served::with(|_| proof()).await;
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).await.unwrap();
     let request =
         format!("GET /{TOKEN}/events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n", served.port);
@@ -265,7 +372,7 @@ async fn a_new_proof_is_told_to_open_pages_at_once() {
     };
     wait_for("data: 1\n").await;
     for version in 2..5 {
-        served.proofs.send(Arc::new(Proof { version, ..proof() })).unwrap();
+        served.changes.send(version).unwrap();
         wait_for(&format!("data: {version}\n")).await;
     }
     assert!(heard.lock().unwrap().contains("content-type: text/event-stream"));
@@ -277,9 +384,16 @@ async fn a_studio_ends_with_its_stop_even_while_pages_listen() {
     let url = studio.url();
     assert_eq!(url, format!("http://127.0.0.1:{}/{TOKEN}/", studio.door.port));
     let _open = TcpStream::connect(("127.0.0.1", studio.door.port)).await.unwrap();
-    let (_proofs, receiver) = watch::channel(Arc::new(proof()));
+    let (_changes, receiver) = watch::channel(1);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = tokio::spawn(studio.serve(receiver, async { drop(stopped.await) }));
+    let stop_it = async { drop(stopped.await) };
+    let server = tokio::spawn(studio.serve(
+        errands(|_| proof()),
+        "a.md".into(),
+        Vec::new(),
+        receiver,
+        stop_it,
+    ));
     stop.send(()).unwrap();
     timeout(Duration::from_secs(5), server).await.unwrap().unwrap().unwrap();
     for token in ["", "a/b", "a b", "{x}"] {

@@ -1,6 +1,7 @@
 //! `postrider send`: a live send, or one of its rehearsals. All of them make the same plan and the same letters.
 
 mod census;
+pub(super) mod errands;
 mod intake;
 mod live;
 mod rehearse;
@@ -21,6 +22,7 @@ use crate::config::SecretSource;
 use crate::draft::Draft;
 use crate::finding::Finding;
 use crate::io::dkim_key;
+use crate::io::images::Shelf;
 use crate::io::secret::Secret;
 use crate::message::Letterhead;
 use crate::message::dkim::Signer;
@@ -34,7 +36,7 @@ use super::preflight::{self, Opened, REHEARSAL_KEY};
 use super::project::Project;
 
 /// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub(super) struct SendArgs {
     /// The draft, e.g. drafts/letter.md
@@ -72,6 +74,9 @@ pub(super) struct SendArgs {
     /// The folder for `--dry-run` and `--sandbox`
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Read the letters of `--sandbox` in the browser
+    #[arg(long, requires = "sandbox")]
+    open: bool,
 }
 
 /// An issue that is composed and judged, and what sending it takes.
@@ -102,18 +107,29 @@ pub(super) fn run(args: &SendArgs, project: &Project, printer: Printer) -> Resul
     } else if !project.configured {
         printer.say("there is no config.toml, so this uses the example's settings (`postrider init` makes one)");
     }
-    let Composed { draft, issue, images, mut remarks } = load(&args.draft, project)?;
-    remarks.extend(project.remarks.iter().cloned());
-    judge(&remarks, &allowed, live, printer)?;
-    let key = key(project, live || args.to.is_some(), printer)?;
-    let signer = signer(project, live || args.to.is_some(), printer)?;
-    let desk = Desk { args, project, printer, allowed, draft, issue, images, key, signer };
+    let desk = desk(args, project, allowed, printer)?;
     match &args.to {
         Some(address) => test_copy::send(&desk, address),
         None if args.dry_run => rehearse::dry_run(&desk),
         None if args.sandbox => rehearse::sandbox(&desk),
         None => live::send(&desk),
     }
+}
+
+/// Composes and judges what is to be sent.
+fn desk<'a>(
+    args: &'a SendArgs,
+    project: &'a Project,
+    allowed: Allowed,
+    printer: Printer,
+) -> Result<Desk<'a>, Failure> {
+    let is_real = !(args.dry_run || args.sandbox);
+    let Composed { draft, issue, images, mut remarks } = load(&args.draft, project)?;
+    remarks.extend(project.remarks.iter().cloned());
+    judge(&remarks, &allowed, is_real && args.to.is_none(), printer)?;
+    let key = key(project, is_real, printer)?;
+    let signer = signer(project, is_real, printer)?;
+    Ok(Desk { args, project, printer, allowed, draft, issue, images, key, signer })
 }
 
 /// A draft that is composed.
@@ -127,7 +143,8 @@ pub(super) struct Composed {
 
 /// Reads and composes a draft.
 pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> {
-    let Opened { draft, issue, images, said: mut remarks } = preflight::open(path, project)?;
+    let Opened { draft, issue, images, said: mut remarks, .. } =
+        preflight::open(path, project, &mut Shelf::default())?;
     let (Some(draft), Some(issue)) = (draft, issue) else {
         remarks.retain(Finding::is_error);
         return Err(remarks.into());

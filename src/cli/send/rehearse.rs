@@ -17,21 +17,26 @@ use crate::io::sandbox::Sandbox;
 use crate::message::Letters;
 use crate::report::words::{count, size};
 use crate::report::{Summary, finished};
+use crate::studio::{Catch, Forecast};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, runtime};
+use super::super::{now, preview, runtime};
 use super::census::Census;
 use super::{Desk, census, live, relay, run};
 
 /// Letters that a dry run keeps as files.
 const SAMPLES: u64 = 5;
+/// Readers named who are not mailed.
+const NAMED: u32 = 50;
 
 /// A plan in a ledger that is thrown away afterwards.
 struct Rehearsal {
     rows: SqliteLedger,
     letters: Arc<Letters>,
     frozen: Frozen,
+    /// The first of those who are not mailed, with the reason.
+    skipped: Vec<(String, String)>,
 }
 
 fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
@@ -49,13 +54,14 @@ fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
     if frozen.recipients == 0 {
         desk.printer.findings(&[live::no_recipients(desk)]);
     }
+    let skipped = ledger.skipped(frozen.issue, NAMED)?;
     let rows = SqliteLedger::start(ledger, frozen.issue, std::process::id(), "rehearsal", now)?;
-    Ok(Rehearsal { rows, letters: Arc::new(letters), frozen })
+    Ok(Rehearsal { rows, letters: Arc::new(letters), frozen, skipped })
 }
 
 /// `--dry-run`: no socket is opened.
 pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
-    let Rehearsal { mut rows, letters, frozen } = plan(desk)?;
+    let Rehearsal { mut rows, letters, frozen, .. } = plan(desk)?;
     let folder = desk
         .args
         .out
@@ -63,15 +69,7 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
         .unwrap_or_else(|| desk.project.state().join("dry-run").join(&desk.issue.id));
     files::create_folder(&folder)?;
     let outbox = Outbox::new(Some(folder.clone()), SAMPLES);
-    // One lane, so that the samples are the first letters of the plan.
-    let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, false) };
-    let ending = runtime()?.block_on(run::deliver(
-        Arc::new(outbox.clone()),
-        &mut rows,
-        letters,
-        &orders,
-        desk.printer,
-    ))?;
+    let ending = into_outbox(desk, &outbox, &mut rows, letters)?;
     run::tell_fault(&ending, desk.printer);
     let rate = desk.project.config.relay.rate;
     run::tell_plan(desk, &frozen, Some(rate));
@@ -96,6 +94,42 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
     Ok(match run::exit(&ending) {
         Exit::Incomplete if desk.args.limit.is_some() && ending.fault.is_none() => Exit::Complete,
         exit => exit,
+    })
+}
+
+/// The whole send, without a socket.
+fn into_outbox(
+    desk: &Desk<'_>,
+    outbox: &Outbox,
+    rows: &mut SqliteLedger,
+    letters: Arc<Letters>,
+) -> Result<Ending, Failure> {
+    // One lane, so that the samples are the first letters of the plan.
+    let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, false) };
+    let transport = Arc::new(outbox.clone());
+    runtime()?.block_on(run::deliver(transport, rows, letters, &orders, desk.printer))
+}
+
+/// What a dry run finds out, for the studio; no file is written.
+pub(super) fn forecast(desk: &Desk<'_>) -> Result<Forecast, Failure> {
+    let Rehearsal { mut rows, letters, frozen, skipped } = plan(desk)?;
+    let outbox = Outbox::new(None, 0);
+    into_outbox(desk, &outbox, &mut rows, letters)?;
+    let relay = &desk.project.config.relay;
+    let times = relay.limits.iter().map(|limit| limit.duration(frozen.recipients));
+    let weights = outbox.weights();
+    Ok(Forecast {
+        time: times.chain([relay.rate.duration(frozen.recipients)]).max().unwrap_or_default(),
+        recipients: frozen.recipients,
+        skipped: frozen.skipped,
+        skipped_who: skipped,
+        duplicates: frozen.duplicates,
+        duplicate_lines: frozen.duplicate_lines,
+        rate: relay.rate.to_string(),
+        limits: relay.limits.iter().map(ToString::to_string).collect(),
+        lanes: relay.lanes,
+        bytes: [weights.min, weights.max, weights.total],
+        plan_hash: frozen.plan_hash,
     })
 }
 
@@ -129,7 +163,22 @@ fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights)
 
 /// `--sandbox`: the same engine and the same wire, into a folder.
 pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
-    let Rehearsal { mut rows, letters, frozen } = plan(desk)?;
+    let (ending, folder) = catch(desk)?;
+    let exit = run::conclude(desk, &ending);
+    desk.printer.say(format!(
+        "  caught in {} (no letter has left this machine)",
+        folder.join("new").display()
+    ));
+    if desk.args.open {
+        let caught = Catch { issue: desk.issue.id.clone(), folder, account: String::new() };
+        preview::show(caught, &desk.args.draft, desk.project, desk.printer)?;
+    }
+    Ok(exit)
+}
+
+/// Sends to the catcher; gives the folder of the letters, too.
+pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
+    let Rehearsal { mut rows, letters, frozen, .. } = plan(desk)?;
     run::tell_plan(desk, &frozen, None);
     let folder = folder(desk);
     let ending = runtime()?.block_on(async {
@@ -154,12 +203,19 @@ pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
         sandbox.stop();
         ending
     })?;
-    let exit = run::conclude(desk, &ending);
-    desk.printer.say(format!(
-        "  caught in {} (no letter has left this machine)",
-        folder.join("new").display()
-    ));
-    Ok(exit)
+    Ok((ending, folder))
+}
+
+/// A run into the catcher, for the studio.
+pub(super) fn caught(desk: &Desk<'_>) -> Result<Catch, Failure> {
+    let (ending, folder) = catch(desk)?;
+    let issue = desk.issue.id.clone();
+    let summary = Summary { issue: issue.clone(), tally: ending.tally, wall: ending.wall };
+    let account = match &ending.fault {
+        Some(fault) => format!("{}\n{fault}", summary.text()),
+        None => summary.text(),
+    };
+    Ok(Catch { issue, folder, account })
 }
 
 /// A fresh folder for every run, unless one is named.

@@ -15,8 +15,14 @@ use super::super::failure::Failure;
 use super::super::{now, runtime};
 use super::{Desk, relay};
 
-/// Sends the copy.
+/// Sends the copy, and says so.
 pub(super) fn send(desk: &Desk<'_>, address: &str) -> Result<Exit, Failure> {
+    desk.printer.say(deliver(desk, address)?);
+    Ok(Exit::Complete)
+}
+
+/// Sends the copy; gives the relay's answer in words.
+pub(super) fn deliver(desk: &Desk<'_>, address: &str) -> Result<String, Failure> {
     let address: EmailAddress = address.parse().map_err(|error| {
         Failure::new(
             Exit::Usage,
@@ -52,8 +58,7 @@ pub(super) fn send(desk: &Desk<'_>, address: &str) -> Result<Exit, Failure> {
             Failure::new(exit_of(&judge(Err(error))), words)
         })
     })?;
-    desk.printer.say(format!("test copy for {}: taken ({reply})", reader.email));
-    Ok(Exit::Complete)
+    Ok(format!("test copy for {}: taken ({reply})", reader.email))
 }
 
 /// What became of the one copy, as the exit of a send that stopped for it.

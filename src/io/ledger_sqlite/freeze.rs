@@ -68,6 +68,20 @@ struct Collapsed {
 /// Duplicates named in the report.
 const NAMED_DUPLICATES: i64 = 20;
 
+impl Ledger {
+    /// The first recipients of an issue who are not mailed, in list order, each with the reason. A row that could not be
+    /// read has no address.
+    pub fn skipped(&self, issue: i64, most: u32) -> Result<Vec<(String, String)>, LedgerError> {
+        let sql = "SELECT r.email, coalesce(d.reason, '') FROM delivery d
+              JOIN recipient r ON r.issue = d.issue AND r.row = d.row
+            WHERE d.issue = ?1 AND d.state = 'skipped' ORDER BY d.row LIMIT ?2";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows =
+            statement.query_map(params![issue, most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
 impl<'a> Freeze<'a> {
     /// Starts to freeze an issue that the ledger does not know yet.
     pub fn begin(

@@ -1,0 +1,190 @@
+//! The links and the images of a letter, with what there is to say of each.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::desk::Made;
+use super::markup::{self, Token, Tokens};
+use super::size::bytes;
+
+/// A link of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Link {
+    text: String,
+    url: String,
+    /// Where it stands: `FILE:LINE`.
+    at: String,
+}
+
+/// An image of a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Image {
+    source: String,
+    alt: Option<String>,
+    width: Option<String>,
+    at: String,
+}
+
+/// The links of a letter in order. `shown` has the marks of `marks`.
+pub(super) fn links(shown: &str) -> Vec<Link> {
+    let (mut links, mut at) = (Vec::<Link>::new(), String::new());
+    let mut is_open = false;
+    for token in Tokens::of(shown) {
+        match token {
+            Token::Open(tag, _) => {
+                at = markup::attribute(tag, "data-at").unwrap_or(at);
+                if let ("a", Some(url)) = (markup::name(tag), markup::attribute(tag, "href")) {
+                    links.push(Link { text: String::new(), url, at: at.clone() });
+                    is_open = true;
+                }
+                if let ("img", true, Some(link)) = (markup::name(tag), is_open, links.last_mut()) {
+                    link.text += &markup::attribute(tag, "alt").unwrap_or_default();
+                }
+            }
+            Token::Close("a") => is_open = false,
+            Token::Text(text) if is_open => {
+                if let Some(link) = links.last_mut() {
+                    link.text += &markup::decoded(text);
+                }
+            }
+            _ => {}
+        }
+    }
+    links.retain(|link| !link.url.starts_with('#'));
+    links
+}
+
+/// All links with their state.
+pub(super) fn panel(shown: &str, jump: &dyn Fn(&str) -> String) -> Markup {
+    let links = links(shown);
+    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
+    for link in &links {
+        *count.entry(&link.url).or_default() += 1;
+    }
+    let insecure = links.iter().filter(|link| link.url.starts_with("http:")).count();
+    html! {
+        p.lead {
+            (links.len()) " links to " (count.len()) " addresses"
+            @if insecure > 0 { ", " span.over { (insecure) " without https" } }
+            ". None has been opened to see whether it works."
+        }
+        ol.links {
+            @for link in &links {
+                li {
+                    p {
+                        @if link.at.is_empty() {
+                            span.text { (words(&link.text)) }
+                        } @else {
+                            a.text data-go href=(jump(&link.at)) { (words(&link.text)) }
+                        }
+                        @for state in states(link, count[link.url.as_str()]) { " " span.state { (state) } }
+                    }
+                    p.url { (link.url) }
+                }
+            }
+        }
+    }
+}
+
+fn words(text: &str) -> String {
+    let text = markup::squeezed(text);
+    if text.is_empty() { "(no text)".into() } else { text }
+}
+
+fn states(link: &Link, count: usize) -> Vec<String> {
+    let mut states = Vec::new();
+    if link.url.starts_with("http:") {
+        states.push("http".to_owned());
+    }
+    if link.url.starts_with("mailto:") {
+        states.push("mail".to_owned());
+    }
+    if count > 1 {
+        states.push(format!("{count}×"));
+    }
+    if markup::squeezed(&link.text).is_empty() {
+        states.push("no text".to_owned());
+    }
+    states
+}
+
+/// All images with their weight. The sizes that a browser finds are filled in there.
+pub(super) fn images_panel(shown: &str, made: &Made, jump: &dyn Fn(&str) -> String) -> Markup {
+    let images = images(shown);
+    let total: usize = made.pictures.iter().map(|picture| picture.bytes.len()).sum();
+    html! {
+        p.lead {
+            @if images.is_empty() { "There are no images in this letter." } @else {
+                (images.len()) @if images.len() == 1 { " image" } @else { " images" }
+                @if total > 0 { ", those of the project weigh " (bytes(total)) }
+                "."
+            }
+        }
+        ol.images {
+            @for image in &images {
+                @let own = made.pictures.iter().find(|picture| picture.url == image.source);
+                li data-source=(own.map_or(image.source.clone(), |own| format!("picture/{}", own.name))) {
+                    p {
+                        @match &image.alt {
+                            None => span.over { "no alternative text" },
+                            Some(alt) if alt.is_empty() => span.quiet { "decoration" },
+                            Some(alt) => { @if image.at.is_empty() { (alt) } @else { a data-go href=(jump(&image.at)) { (alt) } } },
+                        }
+                    }
+                    p.facts {
+                        @match own {
+                            Some(own) => { span { (bytes(own.bytes.len())) } span { (own.media_type) } },
+                            None => span { "fetched from elsewhere" },
+                        }
+                        @if let Some(width) = &image.width { span { "shown " (width) " px wide" } }
+                        span.natural {}
+                    }
+                    p.url { (image.source) }
+                }
+            }
+        }
+    }
+}
+
+fn images(shown: &str) -> Vec<Image> {
+    let (mut images, mut at) = (Vec::new(), String::new());
+    for token in Tokens::of(shown) {
+        let Token::Open(tag, _) = token else { continue };
+        at = markup::attribute(tag, "data-at").unwrap_or(at);
+        if let ("img", Some(source)) = (markup::name(tag), markup::attribute(tag, "src")) {
+            let (alt, width) = (markup::attribute(tag, "alt"), markup::attribute(tag, "width"));
+            images.push(Image { source, alt, width, at: at.clone() });
+        }
+    }
+    images
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_listed_with_their_texts_their_lines_and_what_is_odd_about_them() {
+        let html = "<p data-at=\"0:3\"><a href=\"http://a.example/?a&amp;b\">One <b>two</b></a> \
+            <a href=\"#x\">in here</a></p><p data-at=\"0:5\"><a href=\"http://a.example/?a&amp;b\"><img src=\"x\" alt=\"Boat\"></a></p>";
+        let found = links(html);
+        assert_eq!(found.len(), 2);
+        assert_eq!((found[0].text.as_str(), found[0].at.as_str()), ("One two", "0:3"));
+        assert_eq!((found[1].text.as_str(), found[1].at.as_str()), ("Boat", "0:5"));
+        assert_eq!(states(&found[0], 2), ["http", "2×"]);
+        let page = panel(html, &|at| format!("?at={at}")).into_string();
+        assert!(
+            page.contains("2 links to 1 addresses") && page.contains("href=\"?at=0:3\""),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn images_are_listed_with_what_is_known_of_them() {
+        let html = "<p data-at=\"0:9\"><img src=\"cid:1\" alt=\"\" width=\"40\"><img src=\"https://x\"></p>";
+        let found = images(html);
+        assert_eq!(found[0].alt.as_deref(), Some(""));
+        assert_eq!((found[1].alt.clone(), found[1].at.as_str()), (None, "0:9"));
+    }
+}
