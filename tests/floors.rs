@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
 /// Packages and the only places that may name them.
 const ROOMS: &[(&str, &[&str])] = &[
     ("lettre", &["message", "io/smtp"]),
-    ("mail_parser", &["studio/caught"]),
+    ("mail_parser", &["studio/caught", "message/personalised"]),
     ("comrak", &["compose"]),
     ("pulldown_cmark", &["check/document"]),
     ("image", &["compose/images"]),
