@@ -105,7 +105,7 @@ fn the_sample_drafts_are_exemplary() {
     for path in samples() {
         let source = Source::new(path.display().to_string(), fs::read_to_string(&path).unwrap());
         let (mut draft, mut remarks) = draft::parse(source).unwrap();
-        snippets::gather(&mut draft, &root());
+        snippets::gather(&mut draft, &[&root()]);
         remarks.extend(
             compose::compose(&draft, &compose::Materials::new(&config.newsletter)).unwrap().1,
         );
@@ -141,7 +141,7 @@ fn every_example_of_the_writers_page_composes_as_it_stands() {
         let head = if has_head { "" } else { "---\nsubject: An example\n---\n" };
         let source = Source::new("docs/writing.md", format!("{head}{example}\n"));
         let (mut draft, mut remarks) = draft::parse(source).unwrap();
-        snippets::gather(&mut draft, &root());
+        snippets::gather(&mut draft, &[&root()]);
         let (Ok((_, more)) | Err(more)) =
             compose::compose(&draft, &compose::Materials::new(&config.newsletter));
         remarks.extend(more);

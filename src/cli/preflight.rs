@@ -117,8 +117,8 @@ pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<
     let head_is_shut = said.iter().any(Finding::is_shut);
     let config = &project.config;
     let wanted = compose::wanted_images(&draft, &project.look);
-    let folders = folders(path, project);
-    let images = images::gather(&wanted, folders, &config.newsletter, &config.images, shelf);
+    let (logo, folders) = (project.look.theme.logo.as_ref(), folders(path, project));
+    let images = images::gather(&wanted, logo, folders, &config.newsletter, &config.images, shelf);
     let materials = Materials {
         newsletter: &config.newsletter,
         look: &project.look,
@@ -144,7 +144,8 @@ pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<
 impl Opened {
     /// The files that the draft depends on besides itself, those that could not be read included.
     pub(super) fn depends_on(&self, path: &Path, project: &Project) -> Vec<PathBuf> {
-        let snippets = self.draft.iter().flat_map(|draft| snippets::paths(draft, project.root()));
+        let homes = homes(path, project);
+        let snippets = self.draft.iter().flat_map(|draft| snippets::paths(draft, &homes));
         snippets.chain(images::paths(&self.images, folders(path, project))).collect()
     }
 }
@@ -156,9 +157,14 @@ pub(super) fn read(
 ) -> Result<(Option<Draft>, Vec<Finding>), Failure> {
     let (mut draft, remarks) = draft::read(decode(path)?);
     if let Some(draft) = &mut draft {
-        snippets::gather(draft, project.root());
+        snippets::gather(draft, &homes(path, project));
     }
     Ok((draft, remarks))
+}
+
+/// Where the snippets of a draft may lie.
+pub(super) fn homes<'a>(draft: &'a Path, project: &'a Project) -> [&'a Path; 2] {
+    [project.root(), folders(draft, project).draft]
 }
 
 /// Where the paths of images in a draft lead.

@@ -9,6 +9,7 @@ use css_inline::{CSSInliner, InlineError, InlineOptions};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::look::{self, Dress};
+use super::masthead::Mark;
 use crate::config::Theme;
 
 /// What stands around the body. Strings are plain text, with stand-ins for merge tags.
@@ -26,8 +27,11 @@ pub(super) struct Page<'p> {
     /// Why the reader gets this.
     pub reason: &'p str,
     pub unsubscribe_url: &'p str,
+    /// What the footer calls a page on the web, and its address.
+    pub online: Option<(&'p str, &'p str)>,
+    pub logo: Option<Mark<'p>>,
     pub body: &'p Markup,
-    /// Logo, header, footer and width.
+    /// Header, footer and width.
     pub theme: &'p Theme,
     pub dress: &'p Dress,
 }
@@ -137,10 +141,10 @@ fn article(page: &Page<'_>) -> Markup {
 /// Logo or name, title, header line. A title that says the newsletter's name needs it no second time.
 fn masthead(page: &Page<'_>) -> Markup {
     html! {
-        @if let Some(logo) = &page.theme.logo {
+        @if let Some(logo) = &page.logo {
             @let style = format!("display:block;width:100%;max-width:{}px;height:auto;border:0", logo.width);
             p class="logo" {
-                img class="picture" src=(logo.source) alt=(logo.alt.as_deref().unwrap_or(page.newsletter))
+                img class="picture" src=(logo.url) alt=(logo.alt.unwrap_or(page.newsletter))
                     width=(logo.width) style=(style);
             }
         } @else if !page.title.contains(page.newsletter) {
@@ -175,6 +179,9 @@ fn footer(page: &Page<'_>) -> Markup {
         @if let Some(footer) = &page.theme.footer { p class="foot" { (lines(footer)) } }
         p class="foot" { (page.reason) }
         @if let Some(address) = page.postal_address { p class="foot" { (lines(address)) } }
+        @if let Some((label, url)) = page.online {
+            p class="foot" { a class="foot-link" href=(url) { (label) } }
+        }
         p class="foot" { a class="foot-link" href=(page.unsubscribe_url) { "Unsubscribe" } }
     }
 }

@@ -7,6 +7,7 @@ mod html;
 pub mod images;
 mod layout;
 pub mod look;
+mod masthead;
 pub mod merge;
 #[cfg(test)]
 mod tests;
@@ -30,7 +31,7 @@ use crate::rule::{self, Gate};
 use crate::theme::Design;
 use images::{Embedded, Images, NO_IMAGES};
 use look::{Look, PLAIN};
-use merge::numbers::MOST_CHOICES;
+use merge::choices::MOST_CHOICES;
 use merge::pairs::Role;
 use merge::tags::Tags;
 use merge::{Branch, Conditional, Template};
@@ -138,10 +139,12 @@ fn composed(
     let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
     let (root, mut findings) = tree::prepare(&arena, draft, &title, &addresses, &mut tags);
     findings.extend(look.remarks(design));
+    let (logo, more) = masthead::logo(&look.theme, images);
+    findings.extend(more);
     let shut = findings.iter().any(|finding| finding.gate() == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
-    let titles = (subject.as_str(), title.as_str());
-    let parts = Parts::render(root, draft, materials, design, titles, trace, &mut tags);
+    let head = Head { design, subject: &subject, title: &title, logo };
+    let parts = Parts::render(root, draft, materials, &head, trace, &mut tags);
     let Parts { html, text } = match parts {
         Ok(parts) => parts,
         Err(finding) => return Err(findings.into_iter().chain([finding]).collect()),
@@ -163,6 +166,15 @@ fn composed(
     Ok((issue, traced, findings))
 }
 
+/// What stands at the head of a letter, with stand-ins for merge tags.
+#[derive(Debug)]
+struct Head<'h> {
+    design: Design,
+    subject: &'h str,
+    title: &'h str,
+    logo: Option<masthead::Mark<'h>>,
+}
+
 /// The two parts of a letter, with stand-ins for merge tags.
 struct Parts {
     html: String,
@@ -174,12 +186,13 @@ impl Parts {
         root: Node<'_>,
         draft: &Draft,
         materials: &Materials<'_>,
-        design: Design,
-        (subject, title): (&str, &str),
+        head: &Head<'_>,
         trace: Option<&Trace>,
         tags: &mut Tags,
     ) -> Result<Self, Finding> {
         let Materials { newsletter, look, .. } = *materials;
+        let Head { design, subject, title, logo } = *head;
+        let online = online(draft, newsletter);
         let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
         let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
         let reason =
@@ -187,7 +200,9 @@ impl Parts {
         let mut footer = vec![newsletter.name.clone()];
         footer.extend(look.theme.footer.clone());
         footer.extend(newsletter.postal_address.clone());
-        footer.extend([reason.clone(), format!("Unsubscribe: {unsubscribe_url}")]);
+        footer.push(reason.clone());
+        footer.extend(online.map(|(label, url)| format!("{label}: {url}")));
+        footer.push(format!("Unsubscribe: {unsubscribe_url}"));
         let page = text::Page {
             title,
             preheader: preheader.as_deref(),
@@ -208,6 +223,8 @@ impl Parts {
             postal_address: newsletter.postal_address.as_deref(),
             reason: &reason,
             unsubscribe_url: &unsubscribe_url,
+            online,
+            logo,
             body: &body,
             theme: &look.theme,
             dress: &dress,
@@ -218,6 +235,12 @@ impl Parts {
         })?;
         Ok(Self { html, text })
     }
+}
+
+/// Where a letter can be read on the web, and what the footer calls it: its own page, or that of all letters.
+fn online<'d>(draft: &'d Draft, newsletter: &'d Newsletter) -> Option<(&'static str, &'d str)> {
+    let own = draft.front.canonical_url.as_deref().map(|url| ("Read it on the web", url));
+    own.or(newsletter.archive_url.as_deref().map(|url| ("All letters on the web", url)))
 }
 
 /// The names of the snippets that a text includes with `[[include: NAME]]`, in order.

@@ -261,7 +261,8 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let dkim = dkim::read(&mut settings, newsletter.as_ref().map(|newsletter| &newsletter.from));
     let dir = settings.path("state.dir");
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
-    let theme = theme::read(&mut settings, base_url);
+    let base_url = images.base_url.as_deref().or(base_url);
+    let theme = theme::read(&mut settings, (images.mode == ImageMode::Host).then_some(base_url));
     if let (Some(newsletter), Some(relay)) = (&newsletter, &relay) {
         newsletter::check_free_mail(&mut settings, &newsletter.from, &relay.host);
     }

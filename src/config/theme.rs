@@ -53,12 +53,21 @@ pub struct Accent {
 /// The newsletter's mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logo {
-    /// Absolute and https, or a path as images in drafts have it.
+    /// An https address, or a path from the project's folder, without a slash before it.
     pub source: String,
     /// What it shows, if not the newsletter's name.
     pub alt: Option<String>,
     /// In pixels.
     pub width: u32,
+    /// Where the configuration names it.
+    pub place: Place,
+}
+
+impl Logo {
+    /// The path, if it is a file of the project.
+    pub fn path(&self) -> Option<&str> {
+        Some(self.source.as_str()).filter(|source| !source.starts_with("https://"))
+    }
 }
 
 impl Theme {
@@ -78,8 +87,8 @@ impl Theme {
     };
 }
 
-/// Reads the section; `base_url` is what a logo's path is below.
-pub(super) fn read(settings: &mut Settings<'_>, base_url: Option<&str>) -> Theme {
+/// Reads the section; `hosts` says where hosted images lie, `None` if they travel in the letter.
+pub(super) fn read(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> Theme {
     let design = settings.parsed("newsletter.theme", Design::parse);
     let colour = settings.parsed("theme.accent", accent);
     let place = settings.place("theme.accent");
@@ -90,7 +99,7 @@ pub(super) fn read(settings: &mut Settings<'_>, base_url: Option<&str>) -> Theme
         heading_font: settings.parsed("theme.heading-font", fonts::stack),
         code_font: settings.parsed("theme.code-font", fonts::stack),
         width: settings.number("theme.width", 480..=720).unwrap_or(WIDTH),
-        logo: mark(settings, base_url),
+        logo: mark(settings, hosts),
         header: settings.parsed("theme.header", several_lines),
         footer: settings.parsed("theme.footer", several_lines),
         css: settings.path("theme.css"),
@@ -105,8 +114,9 @@ fn accent(text: &str) -> Result<Colour, Wrong> {
     })
 }
 
-fn mark(settings: &mut Settings<'_>, base_url: Option<&str>) -> Option<Logo> {
-    let source = settings.parsed("theme.logo", |text| logo(text, base_url));
+fn mark(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> Option<Logo> {
+    let source = settings.parsed("theme.logo", |text| logo(text, hosts));
+    let place = settings.place("theme.logo");
     let alt = settings.parsed("theme.logo-alt", several_lines);
     let width = settings.number("theme.logo-width", 16..=400);
     for key in ["theme.logo-alt", "theme.logo-width"] {
@@ -120,22 +130,22 @@ fn mark(settings: &mut Settings<'_>, base_url: Option<&str>) -> Option<Logo> {
             );
         }
     }
-    source.map(|source| Logo { source, alt, width: width.unwrap_or(160) })
+    source.map(|source| Logo { source, alt, width: width.unwrap_or(160), place })
 }
 
-/// The https address of an image: as it is, or below `base_url`.
-fn logo(text: &str, base_url: Option<&str>) -> Result<String, Wrong> {
+/// An https address as it is; or a path within the project, which needs a place on the web if images are hosted.
+fn logo(text: &str, hosts: Option<Option<&str>>) -> Result<String, Wrong> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"'<>\\{}".contains(c);
-    let is_path = !text.contains(':') && !text.starts_with("//") && !text.contains("..");
-    let address = match base_url {
-        Some(base) if is_path => {
-            format!("{base}{}", text.trim_start_matches("./").trim_start_matches('/'))
-        }
-        _ => text.to_owned(),
-    };
-    if address.starts_with("https://") && !text.contains(is_odd) {
-        return Ok(address);
+    let is_path = !text.contains(':') && !text.starts_with("//");
+    let has_home = hosts.is_none_or(|base| base.is_some_and(|base| base.starts_with("https://")));
+    if text.contains(is_odd) || !(text.starts_with("https://") || is_path && has_home) {
+        let help = "write an https address; a path needs an https `base-url` in `[newsletter]` or `[images]`, or \
+                    `mode = \"cid\"` in `[images]`";
+        return Err((format!("is not the address of an image: `{}`", shown(text)), help.into()));
     }
-    let help = "write an https address; a path needs an https `base-url` in `[newsletter]`";
-    Err((format!("is not the address of an image: `{}`", shown(text)), help.into()))
+    Ok(if is_path {
+        text.trim_start_matches("./").trim_start_matches('/').to_owned()
+    } else {
+        text.to_owned()
+    })
 }

@@ -127,6 +127,7 @@ impl<'a> Reader<'a> {
         front.from = self.value(Key::From, &value::FROM);
         front.reply_to = self.value(Key::ReplyTo, &value::REPLY_TO);
         front.theme = self.value(Key::Theme, &value::THEME);
+        front.canonical_url = self.value(Key::CanonicalUrl, &value::WEB_ADDRESS);
         if let Some((subject, span)) = subject {
             self.check_subject(&subject, span);
             front.title = title.map_or_else(|| subject.clone(), |(title, _)| title);

@@ -17,6 +17,7 @@ pub(super) enum Key {
     ReplyTo,
     Theme,
     Toc,
+    CanonicalUrl,
 }
 
 /// What a key as written stands for.
@@ -31,7 +32,7 @@ pub(super) enum Meaning {
 }
 
 /// Our keys; the first name is shown, the others are what Hugo, Jekyll, Zola, Pelican, Ghost and Buttondown say.
-const OURS: [(Key, &[&str]); 12] = [
+const OURS: [(Key, &[&str]); 13] = [
     (Key::Subject, &["subject", "email_subject"]),
     (Key::Title, &["title"]),
     (
@@ -47,6 +48,7 @@ const OURS: [(Key, &[&str]); 12] = [
     (Key::ReplyTo, &["reply_to"]),
     (Key::Theme, &["theme"]),
     (Key::Toc, &["toc"]),
+    (Key::CanonicalUrl, &["canonical_url"]),
 ];
 
 /// The page variables of Hugo, Jekyll, Zola and Pelican (their manuals, 2025), folded: drafts that live in a website

@@ -76,6 +76,8 @@ pub struct FrontMatter {
     pub reply_to: Option<Mailbox>,
     /// `theme`: the design, instead of the configuration's.
     pub theme: Option<Design>,
+    /// `canonical_url`: where this letter can be read on the web.
+    pub canonical_url: Option<String>,
     /// Keys that are not ours, as written.
     pub meta: BTreeMap<String, String>,
 }

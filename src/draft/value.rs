@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
+use url::Url;
+
 use crate::finding::{is_plain, shown};
 use crate::language::is_language_tag;
 use crate::mailbox::Mailbox;
@@ -48,6 +50,18 @@ pub(super) const REPLY_TO: Read<Mailbox> =
 /// The design of the letter.
 pub(super) const THEME: Read<Design> =
     Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: Design::parse };
+
+/// A page on the web.
+pub(super) const WEB_ADDRESS: Read<String> =
+    Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: web_address };
+
+fn web_address(text: &str) -> Result<String, (String, String)> {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    url.map(String::from).ok_or_else(|| {
+        let message = format!("is not a web address: `{}`", shown(text));
+        (message, "write the whole address, e.g. `https://example.org/letters/7`".to_owned())
+    })
+}
 
 /// `Re:`, `Fwd:` and their like at the start of a subject, as written.
 pub(super) fn reply_prefix(subject: &str) -> Option<&str> {

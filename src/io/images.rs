@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::compose::images::fit::{self, LARGEST};
 use crate::compose::images::{Image, Images, Unusable};
-use crate::config::{self, ImageMode, Newsletter};
+use crate::config::{self, ImageMode, Logo, Newsletter};
 use crate::finding::nearest;
 
 /// Where the paths in a draft lead.
@@ -53,10 +53,11 @@ pub struct Picture {
     pub bytes: Arc<[u8]>,
 }
 
-/// Reads the images that a draft wants (`compose::wanted_images`). Hosted images without a base URL are left out, and
-/// composition complains about them.
+/// Reads the images that a draft wants (`compose::wanted_images`), and the logo if it is a file. Hosted images without a
+/// base URL are left out, and composition complains about them.
 pub fn gather(
     wanted: &BTreeMap<String, u32>,
+    logo: Option<&Logo>,
     folders: Folders<'_>,
     newsletter: &Newsletter,
     config: &config::Images,
@@ -65,33 +66,49 @@ pub fn gather(
     let base = config.base_url.as_ref().or(newsletter.base_url.as_ref());
     let base = base.and_then(|base| Url::parse(base).ok());
     let mut images = Images::default();
+    let mut read = |path: &str, widest: u32, folders| match (config.mode, &base) {
+        (ImageMode::Cid, _) => Some(locate(path, folders).and_then(|file| {
+            let how = format!("{widest} {}", newsletter.list_id);
+            shelf.image((file, how), |file| embed(file, widest, &newsletter.list_id))
+        })),
+        (ImageMode::Host, Some(base)) => Some(locate(path, folders).and_then(|file| {
+            shelf.image((file, format!("{base} {path}")), |file| host(path, base, file))
+        })),
+        (ImageMode::Host, None) => None,
+    };
     for (path, widest) in wanted {
-        let image = match (config.mode, &base) {
-            (ImageMode::Cid, _) => locate(path, folders).and_then(|file| {
-                let how = format!("{widest} {}", newsletter.list_id);
-                shelf.image((file, how), |file| embed(file, *widest, &newsletter.list_id))
-            }),
-            (ImageMode::Host, Some(base)) => locate(path, folders).and_then(|file| {
-                shelf.image((file, format!("{base} {path}")), |file| host(path, base, file))
-            }),
-            (ImageMode::Host, None) => continue,
-        };
-        images.insert(path.clone(), image);
+        if let Some(image) = read(path, *widest, folders) {
+            images.insert(path.clone(), image);
+        }
+    }
+    if let Some((path, width)) = logo.and_then(|logo| Some((logo.path()?, logo.width)))
+        && let Some(image) = read(path, width, folders.of_the_project())
+    {
+        images.insert_logo(path.to_owned(), image);
     }
     images
+}
+
+impl Folders<'_> {
+    /// Where the paths in the configuration lead.
+    fn of_the_project(self) -> Self {
+        Self { draft: self.project, ..self }
+    }
 }
 
 /// What a browser shows in place of each image's address: its content (RFC 2397). Browsers know no Content-ID, and a
 /// hosted image may not have been uploaded yet.
 pub fn data_urls(images: &Images, folders: Folders<'_>) -> Vec<(String, String)> {
-    let urls = images.usable().filter_map(|(path, image)| {
+    let url = |(path, image): (&str, &Image), folders| {
         let content = match &image.embedded {
             Some(embedded) => embedded.base64.clone(),
             None => BASE64_STANDARD.encode(read(&locate(path, folders).ok()?).ok()?),
         };
         Some((image.url.clone(), format!("data:{};base64,{content}", image.format.media_type())))
-    });
-    urls.collect()
+    };
+    let drawn = images.usable_drawn().filter_map(|image| url(image, folders));
+    let logo = images.usable_logo().and_then(|logo| url(logo, folders.of_the_project()));
+    drawn.chain(logo).collect()
 }
 
 /// The files of the images that a draft names, those that could not be used included.

@@ -14,17 +14,18 @@ const MOST: usize = 100;
 /// A snippet is a text that is meant to be read: nothing else is mailed by a slip of the pen.
 const ENDINGS: [&str; 3] = ["md", "markdown", "txt"];
 
-/// Reads the snippets of a draft, and those that they include. `root` is the project's folder.
+/// Reads the snippets of a draft, and those that they include. `homes` are the folders they may lie in, of which the first
+/// that has one counts: the project's, and that of a draft which lies elsewhere.
 ///
 /// What cannot be included is kept with its reason; composing says it at the place that includes it.
-pub fn gather(draft: &mut Draft, root: &Path) {
+pub fn gather(draft: &mut Draft, homes: &[&Path]) {
     let body = draft.source.text.get(draft.body.start..draft.body.end).unwrap_or_default();
     let mut waiting: Vec<String> = included(body).into_iter().map(str::to_owned).collect();
     while let Some(name) = waiting.pop() {
         if draft.snippets.contains_key(&name) || draft.snippets.len() >= MOST {
             continue;
         }
-        let snippet = read(root, &name);
+        let snippet = read(home(homes, &name), &name);
         if let Ok(source) = &snippet {
             waiting.extend(included(&source.text).into_iter().map(str::to_owned));
         }
@@ -33,8 +34,14 @@ pub fn gather(draft: &mut Draft, root: &Path) {
 }
 
 /// Where the snippets of a draft are, or should be.
-pub fn paths(draft: &Draft, root: &Path) -> Vec<PathBuf> {
-    draft.snippets.keys().map(|name| root.join(name)).collect()
+pub fn paths(draft: &Draft, homes: &[&Path]) -> Vec<PathBuf> {
+    draft.snippets.keys().map(|name| home(homes, name).join(name)).collect()
+}
+
+/// The folder that has the file; where none has it, the first.
+fn home<'h>(homes: &[&'h Path], name: &str) -> &'h Path {
+    let has_it = |home: &&&Path| home.join(name).is_file();
+    homes.iter().find(has_it).or(homes.first()).copied().unwrap_or(Path::new(""))
 }
 
 fn read(root: &Path, name: &str) -> Snippet {
@@ -123,6 +130,10 @@ mod tests {
         symlink(root.join("sponsor.md"), root.join("inner.md")).unwrap();
         symlink(root.join("key.pem"), root.join("key.md")).unwrap();
         assert_eq!(read(root, "sponsor.md").unwrap().text, "Thanks.");
+        let elsewhere = outside.path();
+        assert_eq!(home(&[root, elsewhere], "sponsor.md"), root);
+        assert_eq!(home(&[root, elsewhere], "secret.md"), elsewhere);
+        assert_eq!(home(&[root, elsewhere], "none.md"), root);
         assert_eq!(read(root, "inner.md").unwrap().text, "Thanks.");
         let path = outside.path().join("secret.md");
         for (name, why) in [

@@ -176,7 +176,7 @@ fn what_cannot_be_is_told_with_its_place() {
     assert_eq!(
         mistakes("[a]({% if x %}https://example.org/{% endif %})"),
         [
-            "1:1 `{% if x %}https://example.org/{% endif %}` begins with a merge tag, whose value is percent-encoded"
+            "1:1 `{% if x %}https://example.org/{% endif %}` begins with a condition and is not a whole address in each branch"
         ]
     );
     let many = ["a", "b", "c", "d", "e", "f", "g"]

@@ -15,6 +15,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "code",
     "accent",
     "on-accent",
+    "mark",
     "tint",
     "band",
     "on-band",

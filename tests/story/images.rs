@@ -125,3 +125,43 @@ fn images_over_their_budget_refuse_a_send_unless_it_is_allowed() {
     // Nobody listens on the relay's port, but the gate lets the send pass.
     desk.run("send drafts/tide.md --yes --allow img-total-heavy").exits(3);
 }
+
+#[test]
+fn a_logo_is_a_file_like_other_images() {
+    let logo = |images: &str, logo: &str| {
+        let desk = desk("Hello.", images);
+        let config = desk.read("config.toml");
+        desk.write("config.toml", &format!("{config}[theme]\nlogo = \"{logo}\"\n"));
+        desk
+    };
+    let carried = logo("mode = \"cid\"", "img/logo.png");
+    carried.run("preview drafts/tide.md --out out").exits(0);
+    let raw = std::fs::read(carried.path("out/issue.eml")).unwrap();
+    let letter = MessageParser::default().parse(&raw).unwrap();
+    let html = letter.body_html(0).unwrap();
+    let content_id = letter.parts.last().unwrap().content_id().unwrap();
+    assert!(html.contains(&format!("src=\"cid:{content_id}\"")), "{html}");
+    // It is shown no wider than it is.
+    assert!(html.contains("width=\"40\""), "{html}");
+    assert!(carried.read("out/issue.html").contains("src=\"data:image/png;base64,"));
+
+    let hosted = logo("base-url = \"https://img.example.org/n/\"", "/img/logo.png");
+    hosted.run("preview drafts/tide.md --out out").exits(0);
+    let raw = std::fs::read(hosted.path("out/issue.eml")).unwrap();
+    let letter = MessageParser::default().parse(&raw).unwrap();
+    assert!(
+        letter.body_html(0).unwrap().contains("src=\"https://img.example.org/n/img/logo.png\"")
+    );
+    let rehearsal = hosted.run("send drafts/tide.md --dry-run --out plan");
+    assert!(rehearsal.stderr.contains("upload img/logo.png"), "{}", rehearsal.stderr);
+
+    for (path, said) in [
+        ("img/lgoo.png", "image `img/lgoo.png` not found"),
+        ("../logo.png", "image `../logo.png` not found"),
+        ("drafts/tide.md", "`drafts/tide.md` is not an image, whatever its name says"),
+    ] {
+        let run = logo("mode = \"cid\"", path).run("preview drafts/tide.md --out out");
+        let run = run.exits(1);
+        assert!(run.stderr.contains(said) && run.stderr.contains("config.toml:"), "{}", run.stderr);
+    }
+}

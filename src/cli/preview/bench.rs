@@ -166,7 +166,7 @@ impl Bench {
 /// The letters of a save with what is to be said of them.
 fn good(key: &str, path: &Path, project: &Project, composed: Composed, made: Made) -> Proof {
     let Composed { draft, findings, .. } = composed;
-    let snippets = snippets::paths(&draft, project.root());
+    let snippets = snippets::paths(&draft, &preflight::homes(path, project));
     let readable = draft.snippets.into_values().zip(snippets);
     let (texts, files): (Vec<Source>, Vec<PathBuf>) =
         readable.filter_map(|(snippet, path)| Some((snippet.ok()?, path))).unzip();

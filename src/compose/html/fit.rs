@@ -5,6 +5,9 @@ use comrak::nodes::{Ast, Attributes, Node, NodeValue};
 /// The attribute that tells the width of an image's own file, in pixels: it is never shown wider.
 pub(in crate::compose) const NATURAL: &str = "natural-width";
 
+/// The attribute that tells how wide an image may become, as CSS has it.
+const MOST: &str = "most";
+
 /// Writes the width in pixels into the attributes of every image, for a column of `column` pixels.
 pub(super) fn images(root: Node<'_>, column: u32) {
     let is_image = |node: &Node<'_>| matches!(node.data().value, NodeValue::Image(_));
@@ -17,12 +20,20 @@ pub(super) fn images(root: Node<'_>, column: u32) {
         let attributes = data.attrs.get_or_insert_with(|| Box::new(Attributes::default()));
         attributes.pairs.retain(|(key, _)| key != "width");
         attributes.pairs.push(("width".into(), width.to_string()));
+        // On a tablet the column may be a little wider than on a large screen.
+        let most = if width == column { "100%".to_owned() } else { format!("{width}px") };
+        attributes.pairs.push((MOST.into(), most));
     }
 }
 
 /// The width of an image in pixels.
 pub(super) fn width(data: &Ast) -> Option<u32> {
     attribute(data.attrs.as_deref(), "width")?.parse().ok()
+}
+
+/// How wide an image may become, as CSS has it.
+pub(super) fn most(data: &Ast) -> &str {
+    attribute(data.attrs.as_deref(), MOST).unwrap_or("100%")
 }
 
 fn attribute<'a>(attributes: Option<&'a Attributes>, name: &str) -> Option<&'a str> {

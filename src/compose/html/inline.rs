@@ -106,7 +106,8 @@ fn image(node: Node<'_>, data: &Ast, link: &NodeLink) -> Markup {
     let style = if width <= ICON && !alone {
         format!("display:inline;vertical-align:middle;width:{width}px;height:auto;border:0")
     } else {
-        format!("display:block;width:100%;max-width:{width}px;height:auto;border:0")
+        let most = fit::most(data);
+        format!("display:block;width:100%;max-width:{most};height:auto;border:0")
     };
     html! {
         img class="picture" src=(link.url) alt=(alt(node).trim()) width=(width) style=(PreEscaped(style));

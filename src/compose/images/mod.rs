@@ -17,9 +17,14 @@ use crate::finding::shown;
 use crate::rule::{self, Rule, Severity};
 pub use fit::{Fitted, Format, Unusable};
 
-/// The images of a draft by the path that it names them with.
+/// The project's own images that a letter shows.
 #[derive(Debug, Clone, Default)]
-pub struct Images(BTreeMap<String, Result<Image, Unusable>>);
+pub struct Images {
+    /// Those of the draft, by the path that it names them with.
+    drawn: BTreeMap<String, Result<Image, Unusable>>,
+    /// The newsletter's logo and its path from the project's folder.
+    logo: Option<(String, Result<Image, Unusable>)>,
+}
 
 /// An image as letters use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,44 +60,61 @@ const LIGHT: u64 = 500_000;
 const HEAVY: u64 = 1024 * 1024;
 
 /// Of a draft that shows none.
-pub static NO_IMAGES: Images = Images(BTreeMap::new());
+pub static NO_IMAGES: Images = Images { drawn: BTreeMap::new(), logo: None };
 
 impl Images {
     /// Puts an image under the path that the draft names it with.
     pub fn insert(&mut self, path: String, image: Result<Image, Unusable>) {
-        self.0.insert(path, image);
+        self.drawn.insert(path, image);
+    }
+
+    /// Puts in the newsletter's logo with its path from the project's folder.
+    pub fn insert_logo(&mut self, path: String, image: Result<Image, Unusable>) {
+        self.logo = Some((path, image));
+    }
+
+    /// The logo, or why it cannot be used; `None` if it was never looked for.
+    pub fn logo(&self) -> Option<Result<&Image, &Unusable>> {
+        self.logo.as_ref().map(|(_, logo)| logo.as_ref())
     }
 
     /// The image of a path, or why it cannot be used; `None` if the path was never looked for.
     pub fn get(&self, path: &str) -> Option<Result<&Image, &Unusable>> {
-        self.0.get(path).map(Result::as_ref)
+        self.drawn.get(path).map(Result::as_ref)
     }
 
-    /// The paths that were looked for.
+    /// The paths of the draft's that were looked for.
     pub fn named(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.drawn.keys().map(String::as_str)
     }
 
-    /// All that can be used, by path.
+    /// All that can be used, by path; that of the logo starts at the project's folder.
     pub fn usable(&self) -> impl Iterator<Item = (&str, &Image)> {
-        self.0.iter().filter_map(|(path, image)| Some((path.as_str(), image.as_ref().ok()?)))
+        self.usable_drawn().chain(self.usable_logo())
     }
 
-    /// The images that a tree shows and that travel with it, each content once, in the order of their first showing.
+    /// As `usable`, without the logo.
+    pub fn usable_drawn(&self) -> impl Iterator<Item = (&str, &Image)> {
+        self.drawn.iter().filter_map(|(path, image)| Some((path.as_str(), image.as_ref().ok()?)))
+    }
+
+    /// The logo, if it can be used.
+    pub fn usable_logo(&self) -> Option<(&str, &Image)> {
+        self.logo.as_ref().and_then(|(path, image)| Some((path.as_str(), image.as_ref().ok()?)))
+    }
+
+    /// The logo and the images that a tree shows, as far as they travel with it, each content once, in the order of
+    /// their first showing.
     pub(super) fn carried_by(&self, root: Node<'_>) -> Vec<Embedded> {
-        let mut seen = BTreeSet::new();
-        let mut carried = Vec::new();
-        for node in root.descendants() {
-            let NodeValue::Image(link) = &node.data().value else { continue };
+        let logo = self.logo().and_then(Result::ok).and_then(|logo| logo.embedded.clone());
+        let shown = root.descendants().filter_map(|node| {
+            let NodeValue::Image(link) = &node.data().value else { return None };
             let is_it = |image: &&Image| image.url == link.url;
-            let image = self.0.values().filter_map(|image| image.as_ref().ok()).find(is_it);
-            if let Some(embedded) = image.and_then(|image| image.embedded.clone())
-                && seen.insert(embedded.content_id.clone())
-            {
-                carried.push(embedded);
-            }
-        }
-        carried
+            let image = self.drawn.values().filter_map(|image| image.as_ref().ok()).find(is_it);
+            image.and_then(|image| image.embedded.clone())
+        });
+        let mut seen = BTreeSet::new();
+        logo.into_iter().chain(shown).filter(|one| seen.insert(one.content_id.clone())).collect()
     }
 }
 

@@ -109,7 +109,7 @@ impl Look {
             head: head(&all, &light, &dark, &sizes),
             body: format!(
                 "margin:0;padding:0;width:100%;background-color:{};-webkit-text-size-adjust:100%",
-                light.page
+                light.ground.page
             ),
             outlook: [&font, &heading].map(|stack| outlook(stack)),
         }

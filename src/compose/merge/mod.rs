@@ -2,6 +2,7 @@
 //!
 //! [`expression`] says what a tag may say, [`fill`] works it out for a reader.
 
+pub(in crate::compose) mod choices;
 mod escape;
 pub mod expression;
 mod fields;

@@ -1,13 +1,11 @@
 //! Numbers that every reader sees without gaps, of things that not every reader gets: links of the plain text, footnotes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::tags::{Choice, Tags};
+use super::choices::{Choice, branches, choices};
+use super::tags::Tags;
 use super::{Branch, Test};
-
-/// More combinations of branches than this are not counted, or written, one by one.
-pub(in crate::compose) const MOST_CHOICES: usize = 64;
 
 /// Who gets something: those who take all branches of one of the lists.
 pub(in crate::compose) type Audience = Vec<Vec<Branch>>;
@@ -75,41 +73,4 @@ pub(in crate::compose) fn audience(branches: &[Branch], tags: &Tags) -> Audience
 
 fn takes(choice: &Choice, list: &[Branch]) -> bool {
     list.iter().all(|branch| choice.get(&branch.conditional) == Some(&branch.branch))
-}
-
-/// All combinations of branches, or nothing if there are too many.
-pub(in crate::compose) fn choices(
-    conditionals: &BTreeSet<usize>,
-    tags: &Tags,
-) -> Option<Vec<Choice>> {
-    let mut choices = vec![Choice::new()];
-    for &conditional in conditionals {
-        let known = &tags.conditionals[conditional];
-        let mut longer = Vec::new();
-        for choice in choices {
-            let is_reached = known.within.is_none_or(|within| {
-                !conditionals.contains(&within.conditional)
-                    || choice.get(&within.conditional) == Some(&within.branch)
-            });
-            if !is_reached {
-                longer.push(choice);
-                continue;
-            }
-            for branch in 0..=known.tests.len() {
-                let mut choice = choice.clone();
-                choice.insert(conditional, branch);
-                longer.push(choice);
-            }
-        }
-        choices = longer;
-        if choices.len() > MOST_CHOICES {
-            return None;
-        }
-    }
-    Some(choices)
-}
-
-/// The branches of a choice.
-pub(in crate::compose) fn branches(choice: &Choice) -> impl Iterator<Item = Branch> + '_ {
-    choice.iter().map(|(&conditional, &branch)| Branch { conditional, branch })
 }

@@ -16,9 +16,6 @@ use super::pairs::{Role, pair};
 use super::scan::{Control, Found, Kind, scan};
 use super::{Branch, Conditional, Test};
 
-/// Which branch is taken of which conditional, for a text that is written once for each combination.
-pub(crate) type Choice = BTreeMap<usize, usize>;
-
 /// The stand-ins in use. Only what was given out here is ever turned back.
 #[derive(Debug, Default)]
 pub(crate) struct Tags {
@@ -331,30 +328,6 @@ impl Tags {
             Some((range, *index))
         })
     }
-
-    /// The text with the branches of a choice and no other.
-    pub(crate) fn choose(&self, text: &str, choice: &Choice) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut left_out: Option<usize> = None;
-        let mut copied = 0;
-        for (range, role) in self.conditions(text) {
-            if left_out.is_none() {
-                out.push_str(&text[copied..range.start]);
-            }
-            copied = range.end;
-            match role {
-                Role::Begins(Branch { conditional, branch })
-                    if left_out.is_none_or(|out| out == conditional) =>
-                {
-                    left_out = (choice.get(&conditional) != Some(&branch)).then_some(conditional);
-                }
-                Role::Ends(conditional) if left_out == Some(conditional) => left_out = None,
-                _ => {}
-            }
-        }
-        out.push_str(&text[copied..]);
-        out
-    }
 }
 
 /// Everything that looks like a stand-in.
@@ -390,19 +363,6 @@ mod tests {
         assert_eq!(&marked[6..11], "Q001Z");
         assert_eq!(tags.restore(&marked), text);
         assert_eq!(tags.by_tag.len(), 2);
-    }
-
-    #[test]
-    fn only_the_branches_of_a_choice_are_kept() {
-        let text = "a{% if x %}b{% if y %}c{% else %}d{% endif %}e{% elif z %}f{% endif %}g";
-        let mut tags = Tags::avoiding(text);
-        let marked = tags.mark(text);
-        let choose =
-            |choice: &[(usize, usize)]| tags.choose(&marked, &choice.iter().copied().collect());
-        assert_eq!(choose(&[(0, 0), (1, 0)]), "abceg");
-        assert_eq!(choose(&[(0, 0), (1, 1)]), "abdeg");
-        assert_eq!(choose(&[(0, 1)]), "afg");
-        assert_eq!(choose(&[(0, 2)]), "ag");
     }
 
     proptest! {

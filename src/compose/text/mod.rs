@@ -52,7 +52,7 @@ pub struct Page<'a> {
 /// the title is gone. An image with an empty attribute `alt` decorates, and is left out.
 ///
 /// What depends on the reader stands between the words of its condition. Fails with the place of a block that has
-/// more than [`MOST_CHOICES`](crate::compose::merge::numbers::MOST_CHOICES) wordings.
+/// more than [`MOST_CHOICES`](crate::compose::merge::choices::MOST_CHOICES) wordings.
 pub(super) fn render<'a>(
     root: &'a AstNode<'a>,
     page: &Page<'_>,

@@ -6,9 +6,9 @@ use comrak::nodes::{AstNode, ListType, Node, NodeList, NodeValue};
 use super::blocks::Writer;
 use super::flow::Readers;
 use super::wording;
-use crate::compose::merge::numbers::{branches, choices};
+use crate::compose::merge::choices::{Choice, branches, choices};
 use crate::compose::merge::pairs::Role;
-use crate::compose::merge::tags::{Choice, Tags};
+use crate::compose::merge::tags::Tags;
 
 impl Writer<'_> {
     /// Begins or ends a branch among blocks.

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 use comrak::Arena;
 use comrak::nodes::{Ast, Node, NodeValue};
 
+use crate::compose::merge::choices::Choice;
 use crate::compose::merge::pairs::Role;
-use crate::compose::merge::tags::{Choice, Tags};
+use crate::compose::merge::tags::Tags;
 use crate::compose::merge::{Branch, Test};
 
 /// The author's conditionals in a block, in their order.

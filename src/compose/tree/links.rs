@@ -10,6 +10,7 @@ use url::Url;
 use super::margin::Margin;
 use crate::compose::html::fit::NATURAL;
 use crate::compose::images::{Image, Images};
+use crate::compose::merge::choices::{Choice, choices};
 use crate::compose::merge::tags::Tags;
 use crate::finding::shown;
 use crate::rule::{self, Rule};
@@ -142,6 +143,9 @@ fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Resul
     if tags.is_stand_in(url) {
         return Ok(url.to_owned());
     }
+    if tags.conditions(url).next().is_some_and(|(range, _)| range.start == 0) {
+        return begun_with_condition(url, base, tags);
+    }
     if tags.starts_with_stand_in(url) {
         let help = "write the start of the address out, or let the field hold all of it";
         let message =
@@ -168,6 +172,26 @@ fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Resul
         }
         None => relative(&url, is_image, base),
     }
+}
+
+/// An address that begins with a condition has to be whole and known in each branch: what is put before a relative one, or
+/// how a value in it is escaped, would depend on the reader.
+fn begun_with_condition(url: &str, base: Option<&Url>, tags: &Tags) -> Result<String, Problem> {
+    let conditionals = tags.conditions(url).map(|(_, role)| role.conditional()).collect();
+    let whole = |choice: &Choice| {
+        let url = tags.choose(url, choice);
+        let is_web = matches!(scheme(&url).as_deref(), Some("https" | "http" | "mailto"));
+        is_web && absolute(&url, false, base, tags).is_ok_and(|settled| settled == url)
+    };
+    if choices(&conditionals, tags).is_some_and(|choices| choices.iter().all(whole)) {
+        return Ok(url.to_owned());
+    }
+    let message = format!(
+        "`{}` begins with a condition and is not a whole address in each branch",
+        shown(url)
+    );
+    let help = "write the whole address in each branch, with `{% else %}`, or put the condition around the link";
+    Err(problem(&rule::MERGE_SYNTAX, message, help))
 }
 
 /// The scheme of RFC 3986 3.1 in lower case.

@@ -351,3 +351,21 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn an_address_that_begins_with_a_condition_is_whole_in_each_branch() {
+    let whole =
+        "[a]({% if x %}https://example.org/x{% else %}https://example.net/{{ y }}{% endif %})";
+    assert_eq!(check(whole), Vec::<String>::new());
+    for part in [
+        "https://example.org/x{% endif %}",
+        "/x{% else %}https://example.net/{% endif %}",
+        "{{ y }}{% else %}https://a.example{% endif %}",
+    ] {
+        let said = check(&format!("[a]({{% if x %}}{part})"));
+        assert!(
+            said[0].ends_with("begins with a condition and is not a whole address in each branch"),
+            "{said:?}"
+        );
+    }
+}
