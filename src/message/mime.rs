@@ -116,6 +116,10 @@ pub(super) fn encode(text: &str, out: &mut Vec<u8>) {
 }
 
 fn encode_line(line: &str, out: &mut Vec<u8>) {
+    if is_plain_line(line) {
+        out.extend_from_slice(line.as_bytes());
+        return;
+    }
     let mut column = 0;
     for (at, c) in line.char_indices() {
         let rest = &line[at..];
@@ -135,6 +139,15 @@ fn encode_line(line: &str, out: &mut Vec<u8>) {
             column += 3 * c.len_utf8();
         }
     }
+}
+
+/// Whether a short line stands for itself, as most values do.
+fn is_plain_line(line: &str) -> bool {
+    let is_word = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && byte != b'=';
+    line.len() <= WIDTH
+        && !line.starts_with(['.', '-', 'F'])
+        && !line.ends_with(' ')
+        && line.bytes().all(is_word)
 }
 
 /// Whether `c`, the first of the `rest` of a line, may stand for itself in this column.
@@ -186,6 +199,20 @@ mod tests {
             encoded(&format!("{}é!", "x".repeat(70))),
             format!("{}=\r\n=C3=A9!", "x".repeat(70))
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_plain_line_is_what_it_becomes(line in "[ -~]{0,90}|[a-z .=-]{0,9}|From .{0,3}|\\PC{0,9}") {
+            let mut columns = 0;
+            let plain = |(at, c): (usize, char)| {
+                columns += 1;
+                is_plain(&line[at..], c, columns - 1)
+            };
+            let by_character = line.len() <= WIDTH && line.char_indices().all(plain);
+            proptest::prop_assert!(!is_plain_line(&line) || by_character);
+            proptest::prop_assert!(!is_plain_line(&line) || encoded(&line) == line);
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Letters {
         let blank = self.seal.as_ref().map_or(&[][..], Seal::blank);
         let mut start = Vec::with_capacity(blank.len() + self.shell.len() + VALUES);
         start.extend_from_slice(blank);
-        let (id, mut bytes) = self.splice(reader, self.shell.pieces(), start)?;
+        let (id, mut bytes) = self.splice(reader, Some(self.shell.pieces()), start)?;
         if let Some(seal) = &self.seal {
             let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
             seal.close(&mut bytes).map_err(refused)?;
@@ -171,7 +171,8 @@ impl Letters {
 
     /// All that stands against a reader's letter, each once: what [`Letters::render`] would say, without its bytes.
     pub fn unresolved(&self, reader: &Subscriber) -> Vec<Unresolved> {
-        self.splice(reader, std::iter::empty(), Vec::new()).err().unwrap_or_default()
+        let nothing = None::<std::iter::Empty<&[u8]>>;
+        self.splice(reader, nothing, Vec::new()).err().unwrap_or_default()
     }
 
     /// The fields that some reader's letter depends on.
@@ -222,7 +223,7 @@ impl Letters {
     fn splice<'a>(
         &self,
         reader: &Subscriber,
-        pieces: impl Iterator<Item = &'a [u8]>,
+        pieces: Option<impl Iterator<Item = &'a [u8]>>,
         start: Vec<u8>,
     ) -> Result<(String, Vec<u8>), Vec<Unresolved>> {
         let canonical = reader.email.canonical();

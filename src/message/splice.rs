@@ -174,7 +174,7 @@ impl Shell {
 
 /// A letter as it is put together: piece, value, piece, value, piece. All that stands against it is gathered.
 pub(super) struct Splice<'a, I: Iterator<Item = &'a [u8]>> {
-    pieces: I,
+    pieces: Option<I>,
     out: Vec<u8>,
     unresolved: Vec<Unresolved>,
 }
@@ -186,14 +186,15 @@ struct Asked<'a> {
 }
 
 impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
-    /// Begins a letter after what `out` holds already.
-    pub(super) fn new(pieces: I, out: Vec<u8>) -> Self {
+    /// Begins a letter after what `out` holds already; without `pieces` nothing is written, only asked.
+    pub(super) fn new(pieces: Option<I>, out: Vec<u8>) -> Self {
         Self { pieces, out, unresolved: Vec::new() }
     }
 
     /// Goes on to the next mark.
     fn piece(&mut self) {
-        self.out.extend_from_slice(self.pieces.next().unwrap_or_default());
+        let piece = self.pieces.as_mut().and_then(Iterator::next);
+        self.out.extend_from_slice(piece.unwrap_or_default());
     }
 
     /// Puts a value of the header at the next mark.
@@ -219,7 +220,8 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
 
     fn slot(&mut self, slot: &Slot, fields: &Fields<'_>) {
         match slot.value(fields) {
-            Ok(value) => mime::encode(&with_lf(value), &mut self.out),
+            Ok(value) if self.pieces.is_some() => mime::encode(&with_lf(value), &mut self.out),
+            Ok(_) => {}
             Err(why) => self.unresolved.push(why),
         }
     }
