@@ -68,7 +68,7 @@ def rivals(folder, lanes):
     return found
 
 
-def postrider(name, folder, letters, lanes, window=1, keys=()):
+def postrider(name, folder, letters, lanes, window=1, signed=False):
     """Postrider as an editor runs it: a fresh ledger on this disk, planned and then sent."""
     home = folder / name.replace(" ", "-").replace(",", "")
     binary = ROOT / "target" / "release" / "postrider"
@@ -78,13 +78,15 @@ def postrider(name, folder, letters, lanes, window=1, keys=()):
     secret = home / ".postrider" / "secret"
 
     def prepare():
-        shutil.rmtree(home / ".postrider", ignore_errors=True)
+        # A ledger that is gone is missed by what remembers it.
+        for folder in (".postrider", "state"):
+            shutil.rmtree(home / folder, ignore_errors=True)
         secret.parent.mkdir()
         secret.touch(0o600)
         secret.write_text("5e" * 32)
 
     def command(port, _):
-        (home / "config.toml").write_text(config(port, lanes, window, dkim(home, keys)))
+        (home / "config.toml").write_text(config(port, lanes, window, dkim(home, signed)))
         words = ["--json", "--quiet", "send", "drafts/tide.md", "--yes"]
         return ["env", "-C", str(home), str(binary), *words]
 
@@ -97,7 +99,7 @@ def draft():
     words = "tide heron pier café boards dawn light flats slowly gate “price” six knows back before walks".split()
     shared = "\n\n".join(
         " ".join(chance.choice(words) for _ in range(45)).capitalize() + ". [More](https://example.org/more) of it."
-        for _ in range(18)
+        for _ in range(24)
     )
     return (
         "---\nsubject: Tide tables\nslug: tide\n---\n\nDear {{ name }} of {{ city }},\n\n" + shared
@@ -112,24 +114,23 @@ def reader(number):
     )
 
 
-def config(port, lanes, window, signed):
+def config(port, lanes, window, section):
     in_flight = f"window = {window}\n" if window > 1 else ""
     return (
         '[newsletter]\nname = "Tide"\nfrom = "tide@example.com"\nlist-id = "tide.example.com"\n'
         f'[relay]\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\nlanes = {lanes}\nrate = "1000000/s"\n'
         f"messages-per-connection = 1000000\n{in_flight}"
-        '[unsubscribe]\nurl = "https://lists.example.com/u/{token}"\nmailto = "leave@example.com"\n' + signed
+        '[unsubscribe]\nurl = "https://lists.example.com/u/{token}"\nmailto = "leave@example.com"\n' + section
     )
 
 
-def dkim(home, keys):
-    """Keys of this machine's openssl, and their section of the configuration."""
-    lines = ""
-    for kind in keys:
-        path = home / f"{kind}.pem"
-        options = ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"] if kind == "rsa" else ["-algorithm", "ed25519"]
-        if not path.exists():
-            subprocess.run(["openssl", "genpkey", *options, "-out", path], check=True, stderr=subprocess.DEVNULL)
-            os.chmod(path, 0o600)
-        lines += f'{"key-file" if kind == "rsa" else "ed25519-key-file"} = "{path}"\n'
-    return f'[dkim]\ndomain = "example.com"\nselector = "s2026"\n{lines}' if keys else ""
+def dkim(home, is_signed):
+    """A key of this machine's openssl, and its section of the configuration."""
+    if not is_signed:
+        return ""
+    path = home / "rsa.pem"
+    if not path.exists():
+        words = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", path]
+        subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
+        os.chmod(path, 0o600)
+    return f'[dkim]\ndomain = "example.com"\nselector = "s2026"\nkey-file = "{path}"\n'

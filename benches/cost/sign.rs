@@ -1,4 +1,4 @@
-//! What signatures cost a letter of 30 KB, beside signing alone: `cargo bench --bench cost sign`.
+//! What signatures cost a letter of 20 KB, beside signing alone: `cargo bench --bench cost sign`.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use aws_lc_rs::{digest, rand};

@@ -1,4 +1,4 @@
-//! What the bytes of a letter of 30 KB cost: `cargo bench --bench cost splice`.
+//! What the bytes of a letter of 20 KB cost: `cargo bench --bench cost splice`.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};

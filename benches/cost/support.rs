@@ -1,4 +1,4 @@
-//! A letter of about 30 KB with five merged fields, and a reader for it: what the benchmarks measure with.
+//! A letter of about 20 KB with five merged fields, and a reader for it: what the benchmarks measure with.
 
 use std::collections::BTreeMap;
 
