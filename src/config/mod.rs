@@ -106,6 +106,8 @@ pub struct Relay {
     pub domain_limits: Vec<(String, Limit)>,
     /// Letters on one connection before it is renewed, at least 1.
     pub messages_per_connection: u64,
+    /// Letters under way at once on one connection, where the relay offers CHUNKING; at least 1.
+    pub window: usize,
     /// Waits between attempts, and when to give up.
     pub backoff: Backoff,
     /// How long a run stays for letters that are to be tried again.

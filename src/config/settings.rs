@@ -308,6 +308,7 @@ fn example(key: &str) -> &'static str {
         "budget" => "1000",
         "lanes" => "4",
         "messages-per-connection" => "100",
+        "window" => "8",
         "retry" => "[\"5m\", \"15m\", \"1h\", \"4h\"]",
         "rate" => "\"14/s\"",
         "limits" => "[\"50000/day\", \"10000/hour\"]",

@@ -41,6 +41,8 @@ pub enum Event {
         /// The limit that is full; nothing if it is because they were deferred.
         full: Option<Limit>,
     },
+    /// The relay offers no CHUNKING: letters go one by one on a connection, whatever `window` says.
+    NoWindow,
     /// The relay asked for it, and letters leave more slowly for a while.
     Slowed {
         /// The pace that is left; it grows back by itself.

@@ -48,6 +48,8 @@ pub struct Orders {
     pub backoff: Backoff,
     /// Letters on one connection before it is renewed.
     pub messages_per_connection: u64,
+    /// Letters under way at once on one connection, where the relay can do that.
+    pub window: usize,
     /// Rows to attempt at the most in this run.
     pub limit: Option<u64>,
     /// How long to stay when only rows are left that cannot be sent now.
@@ -118,6 +120,7 @@ where
             answers: answers.clone(),
             stop: stop.clone(),
             messages_per_connection: orders.messages_per_connection,
+            window: orders.window,
             open: None,
             ready: None,
         };

@@ -1,5 +1,6 @@
 //! The seam to the relay: what a connection can do, and how it can fail.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 
@@ -37,6 +38,28 @@ pub trait Session {
     /// Whether `commit` takes the next letter along in the same write (RFC 2920).
     fn pipelines(&self) -> bool {
         false
+    }
+
+    /// How many letters may be under way at once; more than one only by way of `post` (RFC 3030).
+    fn window(&self) -> usize {
+        1
+    }
+
+    /// Sends whole letters, envelope and content, without waiting for an answer. No more of them may be unanswered than
+    /// [`Session::window`]; what goes wrong is told by the answers.
+    fn post(&mut self, _messages: &[&Message]) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What became of the first posted letter that was not answered for yet. After a break the rest are answered for
+    /// without waiting.
+    fn answer(&mut self) -> impl Future<Output = Result<Reply, SendError>> + Send {
+        let why = "no letter was posted".into();
+        std::future::ready(Err(SendError::Broken {
+            stage: Stage::Mail,
+            proved_not_sent: true,
+            why,
+        }))
     }
 
     /// Whether no further letter can be offered: the connection has ended, or the relay has announced that it takes no
@@ -150,14 +173,17 @@ impl Reply {
     /// A reply of a code and the text of its lines, in which the enhanced code is found (RFC 3463 2) and control
     /// characters are escaped.
     pub fn new(code: u16, text: &str) -> Self {
-        let text: String = text
-            .chars()
-            .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-            .collect();
+        let text: Cow<'_, str> = if text.contains(char::is_control) {
+            let escaped =
+                |c: char| if c.is_control() { c.escape_default().collect() } else { vec![c] };
+            text.chars().flat_map(escaped).collect()
+        } else {
+            text.into()
+        };
         let first = text.split(' ').next().unwrap_or_default();
         let enhanced =
             Enhanced::parse(first).filter(|enhanced| u16::from(enhanced.0) == code / 100);
-        let rest = if enhanced.is_some() { text[first.len()..].trim_start() } else { &text };
+        let rest = if enhanced.is_some() { text[first.len()..].trim_start() } else { &*text };
         let mut end = rest.len().min(512);
         while !rest.is_char_boundary(end) {
             end -= 1;

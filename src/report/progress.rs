@@ -90,6 +90,7 @@ impl Screen {
                 self.line(&format!("  {why}; waiting until {}", until.strftime("%H:%M:%S UTC")));
             }
             Event::Slowed { rate, why } => self.line(&format!("  slower now, {rate} at the most: the relay asked for it {why}")),
+            Event::NoWindow => self.line("  the relay does not offer CHUNKING, so `window` has no effect: one letter at a time on a connection"),
             Event::DomainStopped { domain, why } => self.line(&format!("  nothing more goes to {domain} in this run: it refuses one letter after the other ({why})")),
             Event::Draining => self.line("  stopping: waiting for the replies to letters that are under way (Ctrl-C again leaves at once)"),
             Event::Halted(_) => self.line("  stopping: nothing new leaves"),
@@ -178,6 +179,7 @@ fn object(event: &Event) -> Value {
         Event::Slowed { rate, why } => {
             json!({ "event": "slowed", "rate": rate.to_string(), "why": why })
         }
+        Event::NoWindow => json!({ "event": "no-window" }),
         Event::DomainStopped { domain, why } => {
             json!({ "event": "domain-stopped", "domain": domain, "why": why })
         }

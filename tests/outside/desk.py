@@ -49,6 +49,7 @@ port = {port}
 tls = "none"
 lanes = {lanes}
 rate = "{rate}"
+window = {window}
 
 [unsubscribe]
 url = "https://lists.example.org/u/{{token}}"
@@ -64,11 +65,11 @@ NAMES = [
 class Desk:
     """A temporary project with a generated list."""
 
-    def __init__(self, subscribers, port=25, lanes=4, rate="100000/s"):
+    def __init__(self, subscribers, port=25, lanes=4, rate="100000/s", window=1):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postrider-"))
         (self.folder / "drafts").mkdir()
         (self.folder / "drafts" / "tide.md").write_text(DRAFT)
-        (self.folder / "config.toml").write_text(CONFIG.format(port=port, lanes=lanes, rate=rate))
+        (self.folder / "config.toml").write_text(CONFIG.format(port=port, lanes=lanes, rate=rate, window=window))
         (self.folder / ".postrider").mkdir()
         secret = self.folder / ".postrider" / "secret"
         secret.write_text("5e" * 32 + "\n")

@@ -66,6 +66,17 @@ class Delivery(unittest.TestCase):
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(len(postfix.inbox()), READERS)
 
+    def test_a_real_postfix_takes_several_letters_at_once_on_a_connection(self):
+        postfix = relays.Postfix()
+        self.addCleanup(postfix.stop)
+        desk = desks.Desk(READERS, postfix.port, lanes=2, window=8)
+        process = self.send(desk, "--yes")
+        self.assertNotIn("CHUNKING", process.stderr)
+        postfix.wait_delivered(READERS)
+        self.check(map(desks.read, postfix.inbox()), desk.readers)
+        for path in postfix.inbox()[:50]:
+            desks.check_signatures(self, path.read_bytes(), desk.records)
+
     def test_sender_and_postfix_are_killed_and_nobody_is_lost_or_has_two(self):
         chance = random.Random(7)
         postfix = relays.Postfix()

@@ -43,7 +43,7 @@ fn siege(seed: u64, most: u64, talk: Talk) -> (u64, Account) {
         .on(Phase::Dot, Act::Delay(Duration::from_millis(2)));
     let relay = Relay::start(script);
     let desk = Desk::new(READERS, relay.port());
-    desk.configure(relay.port(), &format!("lanes = {LANES}"));
+    desk.configure(relay.port(), &format!("lanes = {LANES}\nwindow = {}", talk.window()));
     let mut kills = 0;
     while kills < most && survives(&desk, &relay, drawn(seed, kills)) {
         kills += 1;
@@ -53,7 +53,8 @@ fn siege(seed: u64, most: u64, talk: Talk) -> (u64, Account) {
     let doubt = account.of("unknown");
     last.exits(if doubt == 0 { 0 } else { 4 });
     assert_eq!(account.of("sent") + doubt, READERS, "{account:?}");
-    let bound = usize::try_from(kills).unwrap() * LANES + account.replies_lost;
+    let bound = usize::try_from(kills).unwrap() * LANES * talk.window()
+        + account.replies_lost * talk.window();
     assert!(doubt <= bound, "{doubt} in doubt after {kills} kills: {account:?}");
     desk.run("ledger verify").exits(0);
     (kills, account)
@@ -114,4 +115,9 @@ fn classic_kills_lose_nobody_and_give_nobody_two() {
 #[test]
 fn pipelined_kills_lose_nobody_and_give_nobody_two() {
     kills(Talk::Pipelined, 40);
+}
+
+#[test]
+fn windowed_kills_lose_nobody_and_give_nobody_two() {
+    kills(Talk::Windowed, 20);
 }

@@ -29,4 +29,5 @@ mod send;
 mod snippets;
 mod support;
 mod suppression;
+mod window;
 mod wire;

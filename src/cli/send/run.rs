@@ -42,6 +42,7 @@ pub(super) fn orders(desk: &Desk<'_>, live: bool) -> Orders {
         domain_limits: if live { relay.domain_limits.clone() } else { Vec::new() },
         backoff: relay.backoff.clone(),
         messages_per_connection: relay.messages_per_connection,
+        window: if live { relay.window } else { 1 },
         limit: desk.args.limit,
         wait: desk.args.wait.unwrap_or(relay.wait),
         reconnect: RECONNECT.to_vec(),
@@ -196,9 +197,15 @@ pub(super) fn tell_plan(
         let longest = times.chain([rate.duration(frozen.recipients)]).max().unwrap_or_default();
         let time = crate::report::words::duration(longest);
         let limits = limits.iter().fold(String::new(), |all, limit| format!("{all}, {limit}"));
-        printer.say(format!(
-            "  {rate}{limits} at the most, over {}: about {time}",
-            count(desk.project.config.relay.lanes as u64, "connection")
-        ));
+        let relay = &desk.project.config.relay;
+        let connections = count(relay.lanes as u64, "connection");
+        printer.say(format!("  {rate}{limits} at the most, over {connections}: about {time}"));
+        if relay.window > 1 {
+            let doubt = count((relay.lanes * relay.window) as u64, "letter");
+            let window = relay.window;
+            printer.say(format!(
+                "  up to {window} at once on a connection, so {doubt} at the most may be in doubt after a crash"
+            ));
+        }
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Dispatcher<'a, L> {
     attempting: HashSet<u64>,
     /// Rows in lanes whose readers have left meanwhile.
     withdrawn: HashSet<u64>,
+    /// Whether it was told that the relay has no window.
+    lacks_window: bool,
     strikes: HashMap<u64, u32>,
     breakers: Breakers,
     /// Domains that nothing more goes to.
@@ -106,6 +108,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             proven: false,
             attempting: HashSet::new(),
             withdrawn: HashSet::new(),
+            lacks_window: false,
             strikes: HashMap::new(),
             breakers: Breakers::default(),
             stopped: HashSet::new(),

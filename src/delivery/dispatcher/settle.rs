@@ -54,13 +54,14 @@ impl<L: Ledger> Dispatcher<'_, L> {
         for answer in answers {
             match answer {
                 Answer::News { lane, done, ask } => {
-                    if let Some(done) = done {
+                    for done in done {
                         self.finish(lane, done, &mut batch);
                     }
                     if let Some(ask) = ask {
                         self.intend(lane, ask, &mut batch);
                     }
                 }
+                Answer::NoWindow => self.lack_window(&mut batch),
                 Answer::Lost { lane } => self.lose(lane, &mut batch),
             }
         }
@@ -73,7 +74,9 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 for row in &left {
                     self.attempting.remove(row);
                 }
-                batch.asked.retain(|(_, ask)| !left.contains(&ask.row));
+                for (_, ask) in &mut batch.asked {
+                    ask.deny(|row| left.contains(&row));
+                }
                 batch.events.extend(self.withdraw(left));
             }
             Err(error) => {
@@ -102,29 +105,41 @@ impl<L: Ledger> Dispatcher<'_, L> {
         row.is_some_and(|row| self.stopped.contains(row.domain()))
     }
 
-    /// A body that may not leave is denied by dropping the question: the run ends, the reader has left, nothing more goes
-    /// to that domain.
-    fn intend(&mut self, lane: usize, ask: Ask, batch: &mut Batch) {
+    /// A body that may not leave is denied by leaving it out of the answer: the run ends, the reader has left, nothing
+    /// more goes to that domain.
+    fn intend(&mut self, lane: usize, mut ask: Ask, batch: &mut Batch) {
         self.proven = true;
-        if self.is_closed() || self.withdrawn.contains(&ask.row) || self.is_stopped(lane, ask.row) {
+        if self.is_closed() {
             return;
         }
         let at = self.pace.clock.now();
-        self.attempting.insert(ask.row);
-        batch.entries.push(Entry::Attempting { row: ask.row, at });
+        ask.deny(|row| self.withdrawn.contains(&row) || self.is_stopped(lane, row));
+        for row in ask.rows.iter().copied() {
+            self.attempting.insert(row);
+            batch.entries.push(Entry::Attempting { row, at });
+        }
         batch.asked.push((lane, ask));
     }
 
-    /// Lets a body leave, and with it the next letter's envelope if that letter is due.
+    /// Lets bodies leave, and gives the letters that may follow at once, as far as they are due.
     fn permit(&mut self, lane: usize, ask: Ask) {
-        let may_follow = ask.takes_next && !self.is_closed() && self.left() > 0;
-        let next = if may_follow { self.due_row(Some(lane)) } else { None };
-        if let Some(row) = &next {
+        let mut next = Vec::new();
+        while next.len() < ask.room && !self.is_closed() && self.left() > 0 {
+            let Some(row) = self.due_row(Some(lane)) else { break };
             self.hold(lane, row.clone());
+            next.push(row);
         }
-        let ahead = if next.is_some() { self.keep_ahead(lane) } else { None };
+        let ahead = if next.is_empty() { None } else { self.keep_ahead(lane) };
         // A lane that has died says so itself.
-        let _ = ask.permit.send(Permit { next, ahead });
+        let _ = ask.permit.send(Permit { rows: ask.rows, next, ahead });
+    }
+
+    /// Said once: letters go one by one.
+    fn lack_window(&mut self, batch: &mut Batch) {
+        if !self.lacks_window {
+            self.lacks_window = true;
+            batch.events.push(Event::NoWindow);
+        }
     }
 
     fn finish(&mut self, lane: usize, done: Done, batch: &mut Batch) {

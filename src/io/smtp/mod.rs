@@ -18,6 +18,7 @@ mod session;
 mod socket;
 mod stream;
 mod trust;
+mod window;
 
 use std::io;
 
@@ -53,6 +54,7 @@ pub struct SmtpTransport {
     login: Option<Login>,
     hello: Option<ClientId>,
     timeouts: Timeouts,
+    window: usize,
 }
 
 /// How a connection is protected, with what it takes.
@@ -93,6 +95,7 @@ impl SmtpTransport {
             login,
             hello: client_id(hello),
             timeouts: relay.timeouts,
+            window: relay.window,
         })
     }
 
@@ -136,7 +139,7 @@ impl SmtpTransport {
             login.log_in(&line, &mut greeted, self.timeouts.command).await?;
         }
         let Greeted { connection, offers } = greeted;
-        Ok(SmtpSession::new(connection, line, offers, self.timeouts))
+        Ok(SmtpSession::new(connection, line, offers, self.timeouts, self.window))
     }
 
     async fn secure(

@@ -17,6 +17,8 @@ pub(super) struct Offers {
     pub(super) starttls: bool,
     /// PIPELINING (RFC 2920).
     pub(super) pipelining: bool,
+    /// CHUNKING: BDAT (RFC 3030).
+    pub(super) chunking: bool,
     /// 8BITMIME (RFC 6152).
     pub(super) eight_bit: bool,
     /// LIMITS MAILMAX: how many MAIL commands one connection may carry (RFC 9422 4.1).
@@ -33,6 +35,7 @@ impl Offers {
                 "SIZE" => {
                     offers.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0));
                 }
+                "CHUNKING" => offers.chunking = true,
                 "PIPELINING" => offers.pipelining = true,
                 "SMTPUTF8" => offers.smtputf8 = true,
                 "8BITMIME" => offers.eight_bit = true,
@@ -63,8 +66,9 @@ mod tests {
         framer.push(b"250-x\r\n250-8BitMime\r\n250 LIMITS RCPTMAX=1 mailmax=20\r\n");
         let offers = Offers::parse(&framer.next().unwrap().unwrap());
         assert_eq!((offers.eight_bit, offers.mailmax), (true, Some(20)));
-        framer.push(b"250-x\r\n250 Pipelining\r\n");
-        assert!(Offers::parse(&framer.next().unwrap().unwrap()).pipelining);
+        framer.push(b"250-x\r\n250-Chunking\r\n250 Pipelining\r\n");
+        let offers = Offers::parse(&framer.next().unwrap().unwrap());
+        assert!(offers.pipelining && offers.chunking);
         framer.push(b"250-x\r\n250 LIMITS MAILMAX=0\r\n");
         assert_eq!(Offers::parse(&framer.next().unwrap().unwrap()).mailmax, None);
         framer.push(b"250-x\r\n250 SIZE\r\n");

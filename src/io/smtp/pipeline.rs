@@ -146,7 +146,7 @@ impl SmtpSession {
     }
 
     /// The next reply, within its time.
-    async fn hear(
+    pub(super) async fn hear(
         &mut self,
         stage: Stage,
         limit: Duration,

@@ -1,6 +1,7 @@
 //! One connection. Here it is in lock step: MAIL, RCPT, DATA, body, dot, each after the answer to the last; `pipeline`
 //! speaks in groups where the relay offers that.
 
+use std::collections::VecDeque;
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::letter;
 use super::offers::Offers;
 use super::reply::Frame;
 use super::stream::{Line, in_words};
+use super::window::Posted;
 use crate::config::Timeouts;
 use crate::delivery::transport::{Reply, SendError, Session, Stage};
 use crate::message::Message;
@@ -26,6 +28,10 @@ pub struct SmtpSession {
     pub(super) offers: Offers,
     pub(super) timeouts: Timeouts,
     pub(super) state: State,
+    /// How many letters may be under way at once, where the relay can do that.
+    window: usize,
+    /// Letters that were posted and not answered for.
+    pub(super) posted: VecDeque<Posted>,
     /// How many MAIL commands were said, whatever the answer.
     pub(super) mails: u64,
 }
@@ -55,8 +61,11 @@ impl SmtpSession {
         line: Line,
         offers: Offers,
         timeouts: Timeouts,
+        window: usize,
     ) -> Self {
-        Self { connection, line, offers, timeouts, state: State::Idle, mails: 0 }
+        let state = State::Idle;
+        let posted = VecDeque::new();
+        Self { connection, line, offers, timeouts, state, window, posted, mails: 0 }
     }
 
     /// Takes the state out; if the step is not seen through, the connection is over.
@@ -296,12 +305,25 @@ impl Session for SmtpSession {
         self.offers.pipelining
     }
 
+    fn window(&self) -> usize {
+        if self.offers.pipelining && self.offers.chunking { self.window } else { 1 }
+    }
+
+    async fn post(&mut self, messages: &[&Message]) {
+        self.post_all(messages).await;
+    }
+
+    async fn answer(&mut self) -> Result<Reply, SendError> {
+        self.answer_first().await
+    }
+
     fn is_spent(&self) -> bool {
         matches!(self.state, State::Over(_)) || self.is_used_up()
     }
 
     async fn close(mut self) {
-        if matches!(self.begin(), State::Idle | State::Refused) && !self.line.has_surplus() {
+        let is_well = matches!(self.begin(), State::Idle | State::Refused);
+        if is_well && self.posted.is_empty() && !self.line.has_surplus() {
             let goodbye = async {
                 let _ = self.connection.command(Quit).await;
                 let _ = self.line.shut_down().await;

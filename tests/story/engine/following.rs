@@ -99,7 +99,11 @@ async fn a_reader_who_leaves_between_offer_and_body_gets_no_letter() {
     for (lanes, appends) in
         [1, 2, 4].into_iter().flat_map(|lanes| [(lanes, 1), (lanes, 2), (lanes, 3)])
     {
-        for relay in Relay::both() {
+        for relay in Relay::all() {
+            // With a window the third letter leaves with the second question.
+            if relay.window > 1 && (lanes > 1 || appends > 2) {
+                continue;
+            }
             let ponders = Some("reader3@example.org");
             let relay = Relay { ponders, latency: Duration::from_millis(5), ..relay };
             let (inner, letters) = plan(9);

@@ -25,6 +25,8 @@ pub(crate) enum Talk {
     Classic,
     /// The end of one letter and the envelope of the next together (RFC 2920).
     Pipelined,
+    /// Whole letters, four of them under way at once (RFC 3030).
+    Windowed,
 }
 
 impl Talk {
@@ -32,11 +34,17 @@ impl Talk {
         match self {
             Self::Classic => &[],
             Self::Pipelined => &["PIPELINING"],
+            Self::Windowed => &["PIPELINING", "CHUNKING"],
         }
+    }
+
+    /// How many letters of a connection may be in doubt after a crash.
+    pub(crate) fn window(self) -> usize {
+        if self == Self::Windowed { 4 } else { 1 }
     }
 }
 
-/// Tells the same story in every way to talk: `name(talk)` is written once.
+/// Tells the same story in lock step and in groups: `name(talk)` is written once.
 macro_rules! in_every_talk {
     ($($name:ident),* $(,)?) => {
         mod classic {
@@ -48,6 +56,16 @@ macro_rules! in_every_talk {
     };
 }
 pub(crate) use in_every_talk;
+
+/// The same for stories that end alike where several letters are under way at once.
+macro_rules! and_windowed {
+    ($($name:ident),* $(,)?) => {
+        mod windowed {
+            $(#[test] fn $name() { super::$name($crate::support::script::Talk::Windowed); })*
+        }
+    };
+}
+pub(crate) use and_windowed;
 
 #[derive(Clone)]
 pub(crate) enum Security {

@@ -3,6 +3,7 @@
 mod dot;
 mod groups;
 mod silence;
+mod window;
 
 use std::future::Future;
 use std::io;
@@ -96,6 +97,7 @@ fn transport(login: bool) -> SmtpTransport {
         limits: Vec::new(),
         domain_limits: Vec::new(),
         messages_per_connection: 1,
+        window: 4,
         backoff: Backoff { waits: Vec::new(), give_up: Duration::ZERO },
         wait: Duration::ZERO,
         timeouts: Timeouts {

@@ -4,6 +4,8 @@
 //! permit may come the next row, whose envelope then goes in the same write as the end of the letter before, and one
 //! more to be made ready while the relay's answer is awaited.
 
+mod window;
+
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,20 +23,22 @@ use crate::message::{Letters, Message};
 /// How long a connection is kept open without work.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question and a death.
+/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question, a death.
 pub(super) const UNREAD: usize = 4;
 
 /// What a lane tells the dispatcher.
 pub(super) enum Answer {
-    /// What became of a letter, a question about the next, or both.
+    /// What became of letters, a question about the next, or both.
     News {
         /// Which lane.
         lane: usize,
-        /// The letter that is done.
-        done: Option<Done>,
-        /// The letter the relay waits for.
+        /// The letters that are done.
+        done: Vec<Done>,
+        /// The letters that could leave.
         ask: Option<Ask>,
     },
+    /// The relay cannot have several letters under way, though that is asked for.
+    NoWindow,
     /// A lane has died of a panic with rows in hand.
     Lost {
         /// Which lane.
@@ -50,20 +54,22 @@ pub(super) struct Done {
     pub(super) finished: Finished,
 }
 
-/// The relay waits for the body of a row: may it leave?
+/// Nothing but the bodies of these rows is missing: may they leave?
 pub(super) struct Ask {
-    /// The row's number.
-    pub(super) row: u64,
+    /// Their numbers.
+    pub(super) rows: Vec<u64>,
     /// Granted by sending, denied by dropping.
     pub(super) permit: oneshot::Sender<Permit>,
-    /// Whether another letter can go in the same write.
-    pub(super) takes_next: bool,
+    /// How many more letters can follow at once.
+    pub(super) room: usize,
 }
 
-/// The intent is durable: the body may leave.
+/// The intents are durable: bodies may leave.
 pub(super) struct Permit {
-    /// The letter whose turn it is next, if it is due already.
-    pub(super) next: Option<Arc<Row>>,
+    /// Whose.
+    pub(super) rows: Vec<u64>,
+    /// The letters whose turn it is next, as far as they are due already.
+    pub(super) next: Vec<Arc<Row>>,
     /// A letter to make ready meanwhile; it may never be asked for.
     pub(super) ahead: Option<Arc<Row>>,
 }
@@ -72,7 +78,7 @@ pub(super) struct Permit {
 pub(super) enum Finished {
     /// The relay was spoken to; `carried` letters had gone through on this connection before.
     Judged { verdict: Verdict, brake: Option<Brake>, carried: u64 },
-    /// The connection ended with the letter before, and nothing was made of this one.
+    /// Nothing was made of it: the connection ended with the letter before, or it was not let go.
     Returned,
     /// There was no connection to speak on.
     Unopened(OpenError),
@@ -88,6 +94,8 @@ pub(super) struct Lane<T: Transport> {
     pub(super) answers: mpsc::Sender<Answer>,
     pub(super) stop: watch::Receiver<Stop>,
     pub(super) messages_per_connection: u64,
+    /// How many letters are wanted under way at once.
+    pub(super) window: usize,
     pub(super) open: Option<Open<T::Session>>,
     /// A letter that was made ready ahead of its turn.
     pub(super) ready: Option<Letter>,
@@ -137,14 +145,18 @@ impl<T: Transport> Lane<T> {
     async fn carry(&mut self, row: &Row) {
         let Some(mut letter) = self.letter(row).await else { return };
         let Some(mut open) = self.connection(letter.row).await else { return };
+        if open.session.window() > 1 {
+            return self.carry_window(open, letter).await;
+        }
         // What became of the letter before, told together with the question about this one.
         let mut before = None;
         loop {
             let carried = open.carried;
             let permit = match self.offer(&mut open.session, &letter.message, &mut before).await {
                 Some(Ok(())) => {
-                    let takes_next = self.takes_next(&open);
-                    self.permitted(letter.row, takes_next, before.take()).await
+                    let room = usize::from(self.takes_next(&open));
+                    let before = before.take().into_iter().collect();
+                    self.permitted(vec![letter.row], room, before).await
                 }
                 Some(Err(error)) => {
                     self.tell(before).await;
@@ -152,13 +164,13 @@ impl<T: Transport> Lane<T> {
                 }
                 None => None,
             };
-            let Some(permit) = permit else {
+            let Some(permit) = permit.filter(|permit| !permit.rows.is_empty()) else {
                 // The connection is dropped: a letter stands offered on it that must not be ended.
                 self.tell(before).await;
-                return self.tell(Some(Done { row: letter.row, finished: stopped(carried) })).await;
+                return self.tell([returned(letter.row)]).await;
             };
-            let next = match permit.next {
-                Some(row) => self.letter(&row).await,
+            let next = match permit.next.first() {
+                Some(row) => self.letter(row).await,
                 None => None,
             };
             let commit = open.session.commit(&letter.message, next.as_ref().map(Letter::message));
@@ -170,9 +182,7 @@ impl<T: Transport> Lane<T> {
                     letter = next;
                 }
                 next => {
-                    let returned =
-                        |next: Letter| Done { row: next.row, finished: Finished::Returned };
-                    self.tell(next.map(returned)).await;
+                    self.tell(next.map(|next| returned(next.row))).await;
                     return self.conclude(open, letter.row, outcome).await;
                 }
             }
@@ -208,7 +218,12 @@ impl<T: Transport> Lane<T> {
             return Some(open);
         }
         let finished = match until_stop(&mut self.stop, self.transport.open()).await {
-            Some(Ok(session)) => return Some(Open { session, carried: 0 }),
+            Some(Ok(session)) => {
+                if self.window > 1 && session.window() == 1 {
+                    let _ = self.answers.send(Answer::NoWindow).await;
+                }
+                return Some(Open { session, carried: 0 });
+            }
             Some(Err(error)) => Finished::Unopened(error),
             None => stopped(0),
         };
@@ -242,15 +257,10 @@ impl<T: Transport> Lane<T> {
             && open.carried + 1 < self.messages_per_connection
     }
 
-    /// Asks whether the body of a row may leave; the answer comes when the intent is durable.
-    async fn permitted(
-        &mut self,
-        row: u64,
-        takes_next: bool,
-        done: Option<Done>,
-    ) -> Option<Permit> {
+    /// Asks whether the bodies of rows may leave; the answer comes when the intent is durable.
+    async fn permitted(&mut self, rows: Vec<u64>, room: usize, done: Vec<Done>) -> Option<Permit> {
         let (permit, granted) = oneshot::channel();
-        let ask = Some(Ask { row, permit, takes_next });
+        let ask = Some(Ask { rows, permit, room });
         self.answers.send(Answer::News { lane: self.number, done, ask }).await.ok()?;
         granted.await.ok()
     }
@@ -275,8 +285,9 @@ impl<T: Transport> Lane<T> {
         }
     }
 
-    async fn tell(&mut self, done: Option<Done>) {
-        if done.is_some() {
+    async fn tell(&mut self, done: impl IntoIterator<Item = Done>) {
+        let done: Vec<Done> = done.into_iter().collect();
+        if !done.is_empty() {
             // A dispatcher that has gone needs no answer.
             let _ = self.answers.send(Answer::News { lane: self.number, done, ask: None }).await;
         }
@@ -285,6 +296,17 @@ impl<T: Transport> Lane<T> {
     async fn hang_up(&mut self) {
         if let Some(open) = self.open.take() {
             open.session.close().await;
+        }
+    }
+}
+
+impl Ask {
+    /// Takes out what may not leave. Nothing follows on a letter that was denied.
+    pub(super) fn deny(&mut self, is_denied: impl Fn(u64) -> bool) {
+        let before = self.rows.len();
+        self.rows.retain(|row| !is_denied(*row));
+        if self.rows.is_empty() && before > 0 {
+            self.room = 0;
         }
     }
 }
@@ -327,6 +349,10 @@ fn judged(row: u64, outcome: Result<Reply, SendError>, carried: u64) -> Done {
         _ => None,
     };
     Done { row, finished: Finished::Judged { verdict: judge(outcome), brake, carried } }
+}
+
+fn returned(row: u64) -> Done {
+    Done { row, finished: Finished::Returned }
 }
 
 fn stopped(carried: u64) -> Finished {
