@@ -57,7 +57,7 @@ fn bar(seen: &Seen) -> Markup {
                 (drafts(seen))
                 (readers(seen))
             }
-            p #connection data-state="waiting" role="status" { "Connecting" }
+            p #connection data-keep data-state="waiting" role="status" { "Connecting" }
             button.help type="button" data-opens="keys" aria-keyshortcuts="?" aria-label="Keyboard shortcuts" title="Keyboard shortcuts (?)" { "?" }
         }
     }

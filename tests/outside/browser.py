@@ -14,7 +14,7 @@ import judges
 # Some containers have neither a GPU nor a kernel sandbox for the browser.
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--no-default-browser-check", "--mute-audio", "--remote-debugging-pipe"]
-PATIENCE = 20
+PATIENCE = 60
 
 
 class Browser:
@@ -117,6 +117,8 @@ class Page:
     def until(self, expression, patience=PATIENCE):
         """Waits until an expression is true, and gives it."""
         deadline = time.monotonic() + patience
+        # An element has no value that could be handed over.
+        expression = f"((value) => value?.nodeType ? true : value)({expression})"
         while True:
             value = self.run(expression)
             if value:
@@ -148,6 +150,12 @@ class Page:
 
     def type(self, text):
         self.call("Input.insertText", text=text)
+
+    def close(self):
+        """Closes it, if that was not done before."""
+        if self.session:
+            self.call("Page.close")
+        self.session = None
 
     def shot(self, path):
         data = self.call("Page.captureScreenshot", format="png")["data"]

@@ -8,9 +8,12 @@ import base64
 import html
 import pathlib
 import re
+import shutil
 import sys
 import tempfile
 
+import browser
+import desk as desks
 import judges
 import test_letters
 
@@ -78,7 +81,38 @@ def draw(target, drawn):
     print(f"{target}: {width}×{height}, {target.stat().st_size} bytes")
 
 
+# The studio: the file, what its address asks for, the window, and whether the browser is dark.
+STUDIO = [
+    ("studio", "?pane=draft&at=0:24&marks=on", (1280, 800), False),
+    ("studio-dark", "?pane=inbox&width=600&light=inverted", (1280, 800), True),
+    ("studio-phone", "", (375, 812), False),
+]
+
+
+def studio(folder):
+    """The studio with a sample draft, in a browser that reaches nothing else."""
+    desk = desks.Desk(8)
+    for name in ("drafts", "snippets"):
+        shutil.copytree(desks.ROOT / name, desk.folder / name, dirs_exist_ok=True)
+    process = desk.start("preview", "drafts/harbour-letter-12.md")
+    url = process.stdout.readline().strip()
+    with browser.Browser() as chromium:
+        for name, query, (width, height), dark in STUDIO:
+            page = chromium.page(url + query, width, height, dark)
+            page.until("document.querySelector('#connection').dataset.state === 'live'")
+            page.until("document.getElementById('letter').contentDocument.querySelector('h1')")
+            page.run("new Promise((done) => setTimeout(done, 300))")
+            with tempfile.TemporaryDirectory() as scratch:
+                shot = pathlib.Path(scratch) / "shot.png"
+                page.shot(shot)
+                judges.run(judges.tool("pngquant"), "--force", "--strip", "--quality=60-90", "--output", folder / f"{name}.png", shot)
+            page.close()
+    process.terminate()
+    process.communicate()
+
+
 def main(folder):
+    studio(folder)
     pages = test_letters.pages()
     letters = {theme: pages[f"{draft} in {theme}"] for theme, draft in SHOWN.items()}
     both = [(page, is_dark, 0) for is_dark in (False, True) for page in letters.values()]
