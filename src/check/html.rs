@@ -38,7 +38,7 @@ pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
 }
 
 fn equivalent(raw: &Raw, element: &Element, markdown: &str) -> Note {
-    let message = format!("`<{}>` where Markdown does", shown(&element.name));
+    let message = format!("raw `<{}>` where Markdown has a form for it", shown(&element.name));
     let help = format!("Markdown equivalent: `{markdown}`");
     Note::body(&rule::HTML_RAW, raw.range.clone(), message).help(help)
 }

@@ -15,7 +15,7 @@ use crate::draft;
 use crate::finding::Finding;
 use crate::message::token::Key;
 use crate::message::{Letterhead, Letters};
-use crate::rule::{self, Example};
+use crate::rule::{self, Example, Family, Severity};
 use crate::source::Source;
 
 /// What is said of a draft with the configuration of the example.
@@ -123,4 +123,27 @@ fn every_example_shows_its_rule() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_sample_drafts_have_nothing_to_mend_in_any_theme() {
+    let harbour = include_str!("../../drafts/harbour-letter-12.md");
+    let copper = include_str!("../../drafts/copper-hill-notes-7.md");
+    for theme in ["letter", "bulletin", "workshop"] {
+        for (text, fence, line) in [
+            (harbour, "---\n", format!("theme: {theme}\n")),
+            (copper, "+++\n", format!("theme = \"{theme}\"\n")),
+        ] {
+            let text = text.replacen(fence, &format!("{fence}{line}"), 1);
+            let findings = findings(&text);
+            let serious = findings.iter().filter(|finding| finding.severity != Severity::Info);
+            let of_letter =
+                findings.iter().filter(|finding| finding.rule.family == Family::Rendered);
+            let wrong: Vec<_> = serious
+                .chain(of_letter)
+                .map(|finding| (finding.rule.id, &finding.message))
+                .collect();
+            assert_eq!(wrong, [], "{theme}");
+        }
+    }
 }

@@ -1,61 +1,70 @@
-//! Whether the colours of a letter can be read, in light and after a program has inverted it in either of the known ways.
+//! Whether the colours of a letter can be read: in light, in the dark of its own, and after a program has inverted it in
+//! either of the known ways.
 
 use std::collections::BTreeSet;
 
+use super::dark::Dark;
 use super::page::{Page, style};
 use crate::check::note::Note;
 use crate::finding::shown;
 use crate::rule;
 use crate::theme::colour::Colour;
-use crate::theme::palette::{READABLE, reads};
+use crate::theme::palette::READABLE;
 
 /// A remark for each pair of colours that cannot be read, with the first text that has it.
 pub(super) fn notes(page: &Page) -> Vec<Note> {
+    let dark = Dark::of(page);
     let mut seen = BTreeSet::new();
     let mut notes = Vec::new();
     for (text, around) in page.texts.iter().filter(|(_, around)| !page.is_hidden(around)) {
-        let nearest = |properties: &[&str]| {
-            around.iter().rev().find_map(|&element| {
-                properties
-                    .iter()
-                    .find_map(|property| colour(&style(&page.elements[element], property)?))
-            })
-        };
-        let (Some(ink), Some(ground)) =
-            (nearest(&["color"]), nearest(&["background-color", "background"]))
-        else {
-            continue;
-        };
-        if reads(ink, ground) || !seen.insert((ink.to_string(), ground.to_string())) {
-            continue;
+        let light =
+            pair(page, around, &Dark::default()).and_then(|pair| Some((pair, worst(pair)?)));
+        let in_dark = (!dark.is_empty()).then(|| pair(page, around, &dark)).flatten();
+        let in_dark = in_dark.filter(|(ink, ground)| ink.contrast(*ground) < READABLE);
+        let in_dark =
+            in_dark.map(|(ink, ground)| ((ink, ground), (" in the dark", ink.contrast(ground))));
+        for ((ink, ground), (how, ratio)) in light.into_iter().chain(in_dark) {
+            if !seen.insert((ink.to_string(), ground.to_string())) {
+                continue;
+            }
+            let message = format!(
+                "`{ink}` on `{ground}` has a contrast of {ratio:.1}:1{how}, as in \"{}\"",
+                shown(text.trim())
+            );
+            let help = format!("text needs {READABLE}:1; change the colours in `theme.css`");
+            notes.push(Note::whole(&rule::CONTRAST, message).help(help));
         }
-        let ratio = |ink: Colour, ground: Colour| ink.contrast(ground);
-        let ways = [
-            ("", ratio(ink, ground)),
-            (
-                " after a program has inverted it",
-                ratio(ink.inverted_text(), ground.inverted_ground()),
-            ),
-            (
-                " after a program has turned its lightness around",
-                ratio(ink.flipped(), ground.flipped()),
-            ),
-        ];
-        let Some((how, worst)) = ways.into_iter().find(|(_, ratio)| *ratio < READABLE) else {
-            continue;
-        };
-        let message = format!(
-            "`{ink}` on `{ground}` has a contrast of {worst:.1}:1{how}, as in \"{}\"",
-            shown(text.trim())
-        );
-        let note = Note::whole(&rule::CONTRAST, message);
-        notes
-            .push(note.help(format!("text needs {READABLE}:1; change the colours in `theme.css`")));
     }
     notes
 }
 
-fn colour(value: &str) -> Option<Colour> {
+/// The colours of a text and of what is behind it, if both are known.
+fn pair(page: &Page, around: &[usize], dark: &Dark) -> Option<(Colour, Colour)> {
+    let nearest = |properties: &[&str]| {
+        (1..=around.len()).rev().find_map(|length| {
+            let path = &around[..length];
+            let element = &page.elements[*path.last()?];
+            let inline =
+                || properties.iter().find_map(|property| colour(&style(element, property)?));
+            dark.colour(page, path, properties).or_else(inline)
+        })
+    };
+    Some((nearest(&["color"])?, nearest(&["background-color", "background"])?))
+}
+
+/// In which way a pair cannot be read, and its contrast then.
+fn worst((ink, ground): (Colour, Colour)) -> Option<(&'static str, f64)> {
+    let ways = [
+        ("", ink, ground),
+        (" after a program has inverted it", ink.inverted_text(), ground.inverted_ground()),
+        (" after a program has turned its lightness around", ink.flipped(), ground.flipped()),
+    ];
+    let ratios = ways.into_iter().map(|(how, ink, ground)| (how, ink.contrast(ground)));
+    ratios.into_iter().find(|(_, ratio)| *ratio < READABLE)
+}
+
+/// The colour that a value names, if it is one that letters use.
+pub(super) fn colour(value: &str) -> Option<Colour> {
     let value = value.split_whitespace().next()?;
     match value.to_ascii_lowercase().as_str() {
         "white" => Some(Colour::hex(0xff_ffff)),
@@ -81,5 +90,17 @@ mod tests {
         );
         assert_eq!(notes(&unreadable).len(), 2);
         assert_eq!(notes(&page("<div style=\"display:none;color:#ffffff\">filler</div>")).len(), 0);
+    }
+
+    #[test]
+    fn the_dark_of_the_letter_is_held_to_the_same() {
+        let page = |colour: &str| {
+            Page::read(&format!(
+                "<style>@media (prefers-color-scheme:dark){{\n.page{{background-color:#171512 !important}}\n.a{{color:{colour} !important}}\n}}\n</style>\
+                 <body class=\"page\" style=\"background-color:#ffffff;color:#222222\"><p class=\"a\">x</p></body>"
+            ))
+        };
+        assert_eq!(notes(&page("#eeeeee")).len(), 0);
+        assert_eq!(notes(&page("#444444")).len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod contrast;
+mod dark;
 mod page;
 
 use std::collections::BTreeSet;
