@@ -176,7 +176,7 @@ class Studio(unittest.TestCase):
         self.assertIn("https://example.org/pier", page.until("document.querySelector('[data-pane=links]')?.textContent"))
         page.key("o")
         page.until("document.querySelectorAll('[data-pane=outline] li').length === 41")
-        self.path.write_text(self.good + "\nlong words\n" * 9000)
+        self.path.write_text(self.good + f"\n{'long words ' * 300}\n" * 40)
         page.key("s")
         page.until("document.querySelector('[data-pane=size]')?.textContent.includes('cuts this letter off')")
         page.until("frame().querySelector('.pr-clip')")
