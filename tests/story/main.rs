@@ -8,6 +8,7 @@
     reason = "tests read clocks and files, say where they cannot go on, and what a long run has found"
 )]
 
+mod asked;
 mod bad_input;
 mod changes;
 mod check;

@@ -80,6 +80,7 @@ pub(super) fn freeze<'a>(
     let rows = Rows::new(path.display().to_string(), &mut reader);
     let prepared = rows.map(|row| row.map(|listed| Prepared::of(listed, &selection, letters)));
     intake::read_ahead(prepared, |row| {
+        desk.stop.check()?;
         match row {
             Ok(Prepared { listed, unresolved, kept }) => {
                 seen.note_columns(&listed.subscriber);

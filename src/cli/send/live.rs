@@ -1,6 +1,6 @@
 //! The live send: freeze the plan or go on with one (`resume`), ask, deliver, account.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use crate::config::Unsubscribe;
@@ -15,7 +15,8 @@ use crate::rule;
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, open_ledger, provenance, runtime};
+use super::super::{now, open_ledger, provenance};
+use super::census::Census;
 use super::{Desk, census, relay, resume, run};
 
 /// Sends the issue to everybody who has not had it yet.
@@ -36,7 +37,10 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
             count(ledger.in_doubt, "recipient")
         ));
     }
-    let transport = relay::transport(&desk.project.config.relay, desk.project)?;
+    let transport = relay::transport(&desk.project.config.relay, desk.project);
+    // A password command at the same terminal has heard the signal too, and its failure is no news.
+    desk.stop.check()?;
+    let transport = transport?;
     let (issue, letters) = match ledger.issue(&desk.issue.id)? {
         Some(known) => {
             let remaining = ledger.tally(known.id)?.remaining();
@@ -49,12 +53,12 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
     witness(&mut rows, started, desk.printer);
     let orders = run::orders(desk, true);
-    let ending = runtime()?.block_on(run::deliver(
+    let ending = desk.runtime.block_on(run::deliver(
         Arc::new(transport),
         &mut rows,
         Arc::new(letters),
         &orders,
-        desk.printer,
+        desk,
     ));
     tell_rescue(&rows, desk.printer);
     let ending = ending?;
@@ -119,9 +123,14 @@ fn begin(
     }
     census.freeze.keep_secret(&desk.key.fingerprint())?;
     provenance::check_space(desk.project, census.frozen.recipients, &desk.allowed)?;
-    confirm_plan(desk, &census.frozen)?;
-    census.freeze.commit()?;
-    Ok((census.frozen.issue, letters))
+    desk.stop.check()?;
+    let Census { mut freeze, frozen } = census;
+    if desk.args.plan.is_none() && !desk.args.yes {
+        freeze.wait()?;
+    }
+    confirm_plan(desk, &frozen)?;
+    freeze.commit()?;
+    Ok((frozen.issue, letters))
 }
 
 /// Letters of what is pinned, whatever draft and configuration say now.
@@ -172,8 +181,7 @@ pub(super) fn confirm(desk: &Desk<'_>, number: u64, whom: &str) -> Result<(), Fa
     let mut stderr = std::io::stderr().lock();
     write!(stderr, "Type the number of {whom} to mail them through {}: ", relay.host)?;
     stderr.flush()?;
-    let mut typed = String::new();
-    std::io::stdin().lock().read_line(&mut typed)?;
+    let typed = desk.stop.read_line(&desk.runtime)?;
     let typed = typed.trim().replace([',', ' ', '_'], "");
     if typed == number.to_string() {
         return Ok(());

@@ -8,12 +8,14 @@ mod rehearse;
 mod relay;
 mod resume;
 mod run;
+mod stop;
 mod test_copy;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use tokio::runtime::Runtime;
 
 use crate::check::gate::Allowed;
 use crate::compose::Issue;
@@ -34,6 +36,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::preflight::{self, Opened, REHEARSAL_KEY};
 use super::project::Project;
+use stop::Stop;
 
 /// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
 #[derive(Debug, Default, Args)]
@@ -90,6 +93,8 @@ struct Desk<'a> {
     images: Images,
     key: Key,
     signer: Option<Signer>,
+    runtime: Runtime,
+    stop: Stop,
 }
 
 /// Runs the send in the mode that was asked for.
@@ -129,7 +134,9 @@ fn desk<'a>(
     judge(&remarks, &allowed, is_real && args.to.is_none(), printer)?;
     let key = key(project, is_real, printer)?;
     let signer = signer(project, is_real, printer)?;
-    Ok(Desk { args, project, printer, allowed, draft, issue, images, key, signer })
+    let runtime = super::runtime()?;
+    let stop = Stop::listen(&runtime);
+    Ok(Desk { args, project, printer, allowed, draft, issue, images, key, signer, runtime, stop })
 }
 
 /// A draft that is composed.

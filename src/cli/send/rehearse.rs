@@ -21,7 +21,7 @@ use crate::studio::{Catch, Forecast};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, preview, runtime};
+use super::super::{now, preview};
 use super::census::Census;
 use super::{Desk, census, live, relay, run};
 
@@ -107,7 +107,7 @@ fn into_outbox(
     // One lane, so that the samples are the first letters of the plan.
     let orders = Orders { lanes: 1, messages_per_connection: u64::MAX, ..run::orders(desk, false) };
     let transport = Arc::new(outbox.clone());
-    runtime()?.block_on(run::deliver(transport, rows, letters, &orders, desk.printer))
+    desk.runtime.block_on(run::deliver(transport, rows, letters, &orders, desk))
 }
 
 /// What a dry run finds out, for the studio; no file is written.
@@ -181,7 +181,7 @@ pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
     let Rehearsal { mut rows, letters, frozen, .. } = plan(desk)?;
     run::tell_plan(desk, &frozen, None);
     let folder = folder(desk);
-    let ending = runtime()?.block_on(async {
+    let ending = desk.runtime.block_on(async {
         let sandbox = Sandbox::start(folder.clone())?;
         let relay = Relay {
             host: "127.0.0.1".into(),
@@ -192,14 +192,9 @@ pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
             ..desk.project.config.relay.clone()
         };
         let transport = relay::transport(&relay, desk.project)?;
-        let ending = run::deliver(
-            Arc::new(transport),
-            &mut rows,
-            letters,
-            &run::orders(desk, false),
-            desk.printer,
-        )
-        .await;
+        let ending =
+            run::deliver(Arc::new(transport), &mut rows, letters, &run::orders(desk, false), desk)
+                .await;
         sandbox.stop();
         ending
     })?;

@@ -111,6 +111,7 @@ fn reconcile(
     let mut seen = Seen::default();
     let selection = Selection::only(known.only.clone());
     for row in Rows::new(path.display().to_string(), &mut reader) {
+        desk.stop.check()?;
         match row {
             Ok(listed) => {
                 let reader = &listed.subscriber;
@@ -134,13 +135,14 @@ fn reconcile(
     tell(desk, &changed);
     if desk.args.include_new && changed.added > 0 {
         confirm(desk, changed.added, "new recipients")?;
+        desk.stop.check()?;
         let hash = reconcile.include()?;
         desk.printer.say(format!(
             "  {} in the plan now, whose hash is {hash}",
             count(changed.added, "more recipient")
         ));
     }
-    Ok(reconcile.commit()?)
+    Ok(())
 }
 
 fn tell(desk: &Desk<'_>, changed: &Changed) {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::delivery::ledger::State;
 use crate::delivery::transport::Transport;
 use crate::delivery::verdict::Fault;
-use crate::delivery::{self, Clock, Ending, Orders, Stop};
+use crate::delivery::{self, Clock, Ending, Orders};
 use crate::io::ledger_sqlite::SqliteLedger;
 use crate::message::Letters;
 use crate::rate::Rate;
@@ -56,40 +56,21 @@ pub(super) async fn deliver<T>(
     ledger: &mut SqliteLedger,
     letters: Arc<Letters>,
     orders: &Orders,
-    printer: Printer,
+    desk: &Desk<'_>,
 ) -> Result<Ending, Failure>
 where
     T: Transport + Send + 'static,
     T::Session: 'static,
 {
     let (events, screen) = mpsc::channel(UNSHOWN);
-    let (stop, stopped) = watch::channel(Stop::No);
-    let signals = tokio::spawn(listen(stop));
-    let narration = tokio::spawn(narrate(screen, printer));
+    let narration = tokio::spawn(narrate(screen, desk.printer));
+    let stop = desk.stop.asked();
     let ending =
-        delivery::deliver(transport, ledger, letters, orders, Clock::start(now()), events, stopped)
+        delivery::deliver(transport, ledger, letters, orders, Clock::start(now()), events, stop)
             .await;
-    signals.abort();
     // The narration ends with the channel; a failure in it changes nothing.
     let _ = narration.await;
     Ok(ending?)
-}
-
-/// The first signal drains, the second leaves at once.
-async fn listen(stop: watch::Sender<Stop>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    for urgency in [Stop::Drain, Stop::Leave] {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        stop.send_replace(urgency);
-    }
 }
 
 /// Prints the summary and gives the exit it deserves.
@@ -122,7 +103,7 @@ pub(super) fn tell_fault(ending: &Ending, printer: Printer) {
             "nobody else was mailed; look at what listens at `host` and `port`, and run the same command again"
         }
         Fault::TooLarge(_) => {
-            "nobody else was mailed; make the letter lighter, or ask the relay for a higher limit"
+            "nobody else was mailed; make the letter lighter (`send --dry-run` says what weighs most), or ask the relay for a higher limit"
         }
         Fault::Unreachable(_) => "run the same command again when the relay answers",
         Fault::Ledger(_) => {

@@ -5,14 +5,15 @@ use std::io::BufReader;
 use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
-use crate::delivery::transport::{OpenError, Session, Transport};
+use crate::delivery::transport::{OpenError, Reply, Session, Transport};
 use crate::delivery::verdict::{Fault, Verdict, judge, judge_open};
 use crate::io::files;
-use crate::message::Letters;
+use crate::io::smtp::SmtpTransport;
+use crate::message::{Letters, Message};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::{now, runtime};
+use super::super::now;
 use super::{Desk, relay};
 
 /// Sends the copy, and says so.
@@ -43,22 +44,33 @@ pub(super) fn deliver(desk: &Desk<'_>, address: &str) -> Result<String, Failure>
     })?;
     let config = &desk.project.config;
     let transport = relay::transport(&config.relay, desk.project)?;
-    let reply = runtime()?.block_on(async {
-        let mut session = transport
-            .open()
-            .await
-            .map_err(|error| Failure::new(exit_of_open(&error), error.to_string()))?;
-        let outcome = match session.offer(&message).await {
-            Ok(()) => session.commit(&message, None).await,
-            Err(error) => Err(error),
-        };
-        session.close().await;
-        outcome.map_err(|error| {
-            let words = format!("the test copy was not taken: {error}");
-            Failure::new(exit_of(&judge(Err(error))), words)
-        })
+    let reply = desk.runtime.block_on(async {
+        tokio::select! {
+            reply = copy(&transport, &message) => reply,
+            () = desk.stop.came() => {
+                let words = "interrupted: whether the test copy was taken is not known";
+                Err(Failure::new(Exit::Interrupted, words))
+            }
+        }
     })?;
     Ok(format!("test copy for {}: taken ({reply})", reader.email))
+}
+
+/// Carries the copy over one connection; gives the relay's reply.
+async fn copy(transport: &SmtpTransport, message: &Message) -> Result<Reply, Failure> {
+    let mut session = transport
+        .open()
+        .await
+        .map_err(|error| Failure::new(exit_of_open(&error), error.to_string()))?;
+    let outcome = match session.offer(message).await {
+        Ok(()) => session.commit(message, None).await,
+        Err(error) => Err(error),
+    };
+    session.close().await;
+    outcome.map_err(|error| {
+        let words = format!("the test copy was not taken: {error}");
+        Failure::new(exit_of(&judge(Err(error))), words)
+    })
 }
 
 /// What became of the one copy, as the exit of a send that stopped for it.

@@ -1,4 +1,7 @@
 //! Freezing a plan: the list streams in, duplicates collapse, and all of it is durable at once or not at all.
+//!
+//! A person may be asked about it in between. Then the rows lie in the file, so that nobody else has to wait, but an issue
+//! without the hash of its plan is none: nobody reads it, and the next sender forgets it.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
@@ -16,7 +19,19 @@ pub struct Freeze<'a> {
     row: i64,
     /// The plan's hash as long as no row that was added as a recipient is taken out again.
     hash: PlanHash,
-    done: bool,
+    /// Once it is sealed.
+    plan_hash: String,
+    stage: Stage,
+}
+
+/// How far a plan has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// In a transaction.
+    Open,
+    /// In the file, and waiting for a person.
+    Waiting,
+    Frozen,
 }
 
 /// A reader in the form in which a plan keeps one.
@@ -103,7 +118,8 @@ impl<'a> Freeze<'a> {
         );
         let issue = ledger.connection.last_insert_rowid();
         let hash = PlanHash::new(&digest);
-        let freeze = Self { ledger, issue, row: 0, hash, done: false };
+        let (plan_hash, stage) = (String::new(), Stage::Open);
+        let freeze = Self { ledger, issue, row: 0, hash, plan_hash, stage };
         inserted?;
         Ok(freeze)
     }
@@ -167,10 +183,9 @@ impl<'a> Freeze<'a> {
         } else {
             plan_hash(connection, self.issue)?
         };
-        connection.execute(
-            "UPDATE issue SET plan_hash = ?2, list_sha256 = ?3 WHERE id = ?1",
-            params![self.issue, plan_hash, list_sha256],
-        )?;
+        let sql = "UPDATE issue SET list_sha256 = ?2 WHERE id = ?1";
+        connection.execute(sql, params![self.issue, list_sha256])?;
+        self.plan_hash.clone_from(&plan_hash);
         let recipients = counts::recount(connection, self.issue)?.of(State::Pending);
         let skipped = skipped(connection, self.issue)?;
         Ok(Frozen {
@@ -190,10 +205,22 @@ impl<'a> Freeze<'a> {
         Ok(())
     }
 
-    /// Makes the sealed plan durable.
-    pub fn commit(mut self) -> Result<(), LedgerError> {
+    /// Lets others write while a person is asked about the sealed plan.
+    pub fn wait(&mut self) -> Result<(), LedgerError> {
         self.ledger.connection.execute_batch("COMMIT")?;
-        self.done = true;
+        self.stage = Stage::Waiting;
+        Ok(())
+    }
+
+    /// Makes the sealed plan durable, under its hash.
+    pub fn commit(mut self) -> Result<(), LedgerError> {
+        let connection = &self.ledger.connection;
+        let sql = "UPDATE issue SET plan_hash = ?2 WHERE id = ?1";
+        connection.execute(sql, params![self.issue, self.plan_hash])?;
+        if self.stage == Stage::Open {
+            connection.execute_batch("COMMIT")?;
+        }
+        self.stage = Stage::Frozen;
         Ok(())
     }
 
@@ -256,9 +283,30 @@ impl<'a> Freeze<'a> {
 
 impl Drop for Freeze<'_> {
     fn drop(&mut self) {
-        if !self.done {
-            let _ = self.ledger.connection.execute_batch("ROLLBACK");
+        // What cannot be forgotten now is forgotten by the next sender.
+        let _ = match self.stage {
+            Stage::Open => self.ledger.connection.execute_batch("ROLLBACK"),
+            Stage::Waiting => self.ledger.forget_waiting(),
+            Stage::Frozen => Ok(()),
+        };
+    }
+}
+
+impl Ledger {
+    /// Forgets a plan that nobody has confirmed.
+    pub(super) fn forget_waiting(&mut self) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for (table, issue) in [
+            ("delivery", "issue"),
+            ("recipient_key", "issue"),
+            ("recipient", "issue"),
+            ("issue", "id"),
+        ] {
+            let waiting = "SELECT id FROM issue WHERE plan_hash = ''";
+            let sql = format!("DELETE FROM {table} WHERE {issue} IN ({waiting})");
+            transaction.execute(&sql, [])?;
         }
+        transaction.commit()
     }
 }
 

@@ -141,7 +141,10 @@ impl Ledger {
             let why = "it can only be read".into();
             return Err(OpenError::Storage { path, why, help: WRITABLE });
         }
-        let sound = ledger.prepare("WAL", "FULL").and_then(|()| ledger.checkpoint());
+        let sound = ledger
+            .prepare("WAL", "FULL")
+            .and_then(|()| ledger.checkpoint())
+            .and_then(|()| ledger.forget_waiting());
         sound.map_err(|error| storage(explain(&error)))?;
         ledger.rescued = rescue::take_up(&mut ledger.connection, dir)?;
         ledger.in_doubt =
@@ -267,7 +270,7 @@ fn name(connection: &Connection) -> rusqlite::Result<String> {
 }
 
 fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, LedgerError> {
-    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at, version, secret FROM issue WHERE slug = ?1";
+    let sql = "SELECT id, pinned, digest, only_tag, list_sha256, plan_hash, released_at, version, secret FROM issue WHERE slug = ?1 AND plan_hash <> ''";
     let found = connection
         .query_row(sql, params![slug], |row| {
             let pinned: String = row.get(1)?;

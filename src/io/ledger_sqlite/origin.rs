@@ -94,7 +94,8 @@ pub(super) fn witness(connection: &Connection, dir: Option<&Path>) -> rusqlite::
 }
 
 fn issues(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
-    let mut statement = connection.prepare_cached("SELECT id, slug FROM issue ORDER BY id")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, slug FROM issue WHERE plan_hash <> '' ORDER BY id")?;
     statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 

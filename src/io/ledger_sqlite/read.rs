@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::lock::{self, Lock};
+use super::lock;
 use super::{OpenError, counts, explain, schema, timestamp};
 use crate::delivery::ledger::{LedgerError, State, Tally};
 
@@ -86,9 +86,8 @@ impl Reader {
             .map_err(storage)?;
         connection.busy_timeout(Duration::from_secs(10)).map_err(storage)?;
         if schema::is_behind(&connection).map_err(storage)? {
-            let _lock = Lock::take(&dir.join("ledger.lock"), "somebody who brings it up to date")?;
             let mut writer = Connection::open(&path).map_err(storage)?;
-            schema::upgrade(&mut writer).map_err(storage)?;
+            schema::bring_up(&mut writer, dir, &path)?;
         }
         let holder = lock::holder(&dir.join("ledger.lock"));
         Ok(Some(Self { connection, holder }))
@@ -101,7 +100,7 @@ impl Reader {
 
     /// Every issue, the newest first; or only the one named.
     pub fn issues(&self, slug: Option<&str>) -> Result<Vec<Summary>, LedgerError> {
-        let sql = "SELECT id, slug, released_at FROM issue WHERE ?1 IS NULL OR slug = ?1 ORDER BY released_at DESC, id DESC";
+        let sql = "SELECT id, slug, released_at FROM issue WHERE (?1 IS NULL OR slug = ?1) AND plan_hash <> '' ORDER BY released_at DESC, id DESC";
         let mut statement = self.connection.prepare(sql)?;
         let rows = statement.query_map(params![slug], |row| {
             Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get(2)?))

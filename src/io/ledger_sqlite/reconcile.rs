@@ -1,6 +1,6 @@
 //! A plan under way against a list that has changed since: who is left out now, and who has joined.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::counts;
 use super::freeze::skipped;
@@ -8,12 +8,12 @@ use crate::audience::Subscriber;
 use crate::delivery::ledger::LedgerError;
 use crate::delivery::plan::PlanHash;
 
-/// What the list says now of the readers of a plan. Dropped before [`Reconcile::commit`], nothing has changed.
+/// What the list says now of the readers of a plan. Dropped before [`Reconcile::settle`], nothing has changed.
 #[derive(Debug)]
 pub struct Reconcile<'a> {
     ledger: &'a mut super::Ledger,
     issue: i64,
-    done: bool,
+    is_settled: bool,
 }
 
 /// How a list differs from the plan.
@@ -33,7 +33,7 @@ impl<'a> Reconcile<'a> {
              CREATE TEMP TABLE listed (key TEXT PRIMARY KEY, reason TEXT, line INTEGER, email TEXT, reader TEXT) WITHOUT ROWID;
              BEGIN IMMEDIATE",
         )?;
-        Ok(Self { ledger, issue, done: false })
+        Ok(Self { ledger, issue, is_settled: false })
     }
 
     /// A reader the list still has, and why this reader is not mailed, if so. `is_meant` says whether a reader who is
@@ -67,7 +67,8 @@ impl<'a> Reconcile<'a> {
         Ok(is_new)
     }
 
-    /// Skips every open row whose reader is gone from the list or no longer active, and counts who is new.
+    /// Skips every open row whose reader is gone from the list or no longer active, and counts who is new. Durable when it
+    /// returns: nobody has to wait while a person is asked about those who are new.
     pub fn settle(&mut self, list_sha256: &str) -> Result<Changed, LedgerError> {
         let connection = &self.ledger.connection;
         let before = skipped(connection, self.issue)?;
@@ -86,12 +87,16 @@ impl<'a> Reconcile<'a> {
         let sql = "SELECT count(*) FROM listed WHERE reader IS NOT NULL AND reason IS NULL";
         let added: i64 = connection.query_row(sql, [], |row| row.get(0))?;
         let skipped = more(&before, skipped(connection, self.issue)?);
+        counts::recount(connection, self.issue)?;
+        connection.execute_batch("COMMIT")?;
+        self.is_settled = true;
         Ok(Changed { skipped, added: added.unsigned_abs() })
     }
 
     /// Adds the readers who are new to the plan, in list order; gives the hash of what the plan is now.
-    pub fn include(&mut self) -> Result<String, LedgerError> {
-        let connection = &self.ledger.connection;
+    pub fn include(self) -> Result<String, LedgerError> {
+        let behavior = TransactionBehavior::Immediate;
+        let connection = Transaction::new_unchecked(&self.ledger.connection, behavior)?;
         let last: i64 = connection.query_row(
             "SELECT coalesce(max(row), 0) FROM recipient WHERE issue = ?1",
             params![self.issue],
@@ -109,24 +114,18 @@ impl<'a> Reconcile<'a> {
         ] {
             connection.execute(sql, params![self.issue, last])?;
         }
-        let hash = longer_hash(connection, self.issue, last)?;
+        let hash = longer_hash(&connection, self.issue, last)?;
         let sql = "UPDATE issue SET plan_hash = ?2 WHERE id = ?1";
         connection.execute(sql, params![self.issue, hash])?;
+        counts::recount(&connection, self.issue)?;
+        connection.commit()?;
         Ok(hash)
-    }
-
-    /// Makes it durable.
-    pub fn commit(mut self) -> Result<(), LedgerError> {
-        counts::recount(&self.ledger.connection, self.issue)?;
-        self.ledger.connection.execute_batch("COMMIT")?;
-        self.done = true;
-        Ok(())
     }
 }
 
 impl Drop for Reconcile<'_> {
     fn drop(&mut self) {
-        if !self.done {
+        if !self.is_settled {
             let _ = self.ledger.connection.execute_batch("ROLLBACK");
         }
         let _ = self.ledger.connection.execute_batch("DROP TABLE IF EXISTS temp.listed");

@@ -23,8 +23,8 @@ const REMOVED: &str = "removed";
 /// Every list.
 const EVERYWHERE: &str = "*";
 
-/// How long the ledger may be busy with somebody else.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the ledger may be busy with somebody else: a send plans a million readers in one transaction.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Two refusals that say little suppress an address when this much lies between them.
 const APART: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -72,15 +72,15 @@ impl Suppressions {
         let storage = |why: String| OpenError::storage(&path, why);
         super::super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
         let open = || {
-            let mut connection = Connection::open(&path)?;
+            let connection = Connection::open(&path)?;
             connection.busy_timeout(PATIENCE)?;
             connection.execute_batch(
                 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF",
             )?;
-            schema::upgrade(&mut connection)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error: rusqlite::Error| storage(explain(&error)))?;
+        let mut connection = open().map_err(|error: rusqlite::Error| storage(explain(&error)))?;
+        schema::bring_up(&mut connection, dir, &path)?;
         Ok(Self { connection, list: list.to_owned(), dir: dir.to_owned(), witnesses })
     }
 

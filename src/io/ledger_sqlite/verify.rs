@@ -65,7 +65,8 @@ impl Reader {
             // Rows of a damaged file prove nothing.
             return Ok(found);
         }
-        let mut statement = self.connection.prepare("SELECT slug FROM issue ORDER BY id")?;
+        let mut statement =
+            self.connection.prepare("SELECT slug FROM issue WHERE plan_hash <> '' ORDER BY id")?;
         let issues: Vec<String> =
             statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         for slug in issues {

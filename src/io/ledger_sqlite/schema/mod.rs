@@ -3,17 +3,21 @@
 //!
 //! To change the tables add a step; a step that has landed is never edited.
 
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::refusal;
+use super::lock::Lock;
+use super::{OpenError, explain, refusal};
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
-const STEPS: [&str; 5] = [
+const STEPS: [&str; 6] = [
     include_str!("1.sql"),
     include_str!("2.sql"),
     include_str!("3.sql"),
     include_str!("4.sql"),
     include_str!("5.sql"),
+    include_str!("6.sql"),
 ];
 
 /// "Post" in ASCII: tells our file from any other `SQLite` database.
@@ -32,6 +36,21 @@ pub(super) fn upgrade(connection: &mut Connection) -> rusqlite::Result<()> {
             transaction.execute_batch(&format!("PRAGMA user_version={}", version + 1))?;
         }
         transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// The same for whoever is no sender. It takes the lock while there is something to do: a sender of an earlier version
+/// would write by rules that are no longer those of the file.
+pub(super) fn bring_up(
+    connection: &mut Connection,
+    dir: &Path,
+    path: &Path,
+) -> Result<(), OpenError> {
+    let storage = |error: rusqlite::Error| OpenError::storage(path, explain(&error));
+    if is_behind(connection).map_err(storage)? {
+        let _lock = Lock::take(&dir.join("ledger.lock"), "somebody who brings it up to date")?;
+        upgrade(connection).map_err(storage)?;
     }
     Ok(())
 }
@@ -72,7 +91,6 @@ mod tests {
     use super::*;
     use crate::delivery::ledger::State;
     use crate::io::ledger_sqlite::counts::{self, Moves};
-    use crate::io::ledger_sqlite::explain;
 
     /// A ledger as schema 1 left it: five readers, one of them lost in a crash, one under way.
     fn of_schema_1() -> Connection {
