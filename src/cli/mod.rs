@@ -17,13 +17,14 @@ pub mod subscribers;
 mod suppress;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use jiff::{Timestamp, tz::TimeZone};
 
 use crate::io::host;
+use crate::io::ledger_sqlite::read::Reader;
 use crate::io::ledger_sqlite::{Ledger, OpenError};
 use crate::report::{self, Printer};
 pub use exit::Exit;
@@ -108,7 +109,7 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),
-        Command::Subscribers(args) => list(&args, &project()?.list(), printer),
+        Command::Subscribers(args) => list(&args, &project()?, printer),
         Command::Suppress(args) => suppress::run(&args, &project()?, printer),
         Command::Dkim(args) => dkim::run(&args, &project()?, today(), printer),
         Command::Completions { shell } => {
@@ -124,12 +125,29 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
 }
 
 /// Runs a command on the list: data to stdout, findings to stderr.
-fn list(args: &subscribers::Subscribers, list: &Path, printer: Printer) -> Result<Exit, Failure> {
+fn list(
+    args: &subscribers::Subscribers,
+    project: &Project,
+    printer: Printer,
+) -> Result<Exit, Failure> {
+    let is_check = matches!(args.command, subscribers::Command::Check);
+    let ledger = if is_check { Reader::open(&project.state())? } else { None };
+    let list_id = &project.config.newsletter.list_id;
+    let is_suppressed = |key: &str| {
+        ledger.as_ref().is_some_and(|ledger| ledger.is_suppressed(list_id, key).unwrap_or(false))
+    };
     let format = if printer.json { subscribers::Format::Json } else { subscribers::Format::Text };
     let mut out = report::stdout();
-    let outcome = subscribers::run(args, list, format, &mut out, &mut |finding| {
-        printer.findings(std::slice::from_ref(finding));
-    })?;
+    let outcome = subscribers::run(
+        args,
+        &project.list(),
+        format,
+        &is_suppressed,
+        &mut out,
+        &mut |finding| {
+            printer.findings(std::slice::from_ref(finding));
+        },
+    )?;
     out.flush()?;
     Ok(match outcome {
         subscribers::Outcome::Done => Exit::Complete,

@@ -43,7 +43,14 @@ fn who_is_suppressed_is_left_out_of_the_plan_and_counted_by_reason() {
     let account = judge(&relay, &desk, 6);
     assert_eq!((account.of("sent"), account.of("skipped")), (3, 3));
     desk.run("status").exits(0).says("3 readers are suppressed");
-    desk.run("subscribers check").exits(0);
+    let check = desk.run("subscribers check").exits(0).stdout;
+    insta::assert_snapshot!(check, @r"
+    subscribers.toml: 6 subscribers
+      status: active 6, paused 0, unsubscribed 0, bounced 0
+      suppressed: 3 active readers get nothing (`postrider suppress list`)
+      tags: none
+      fields: name 4
+    ");
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub struct Census {
     pub bad: u64,
     /// Rows of each status.
     pub statuses: BTreeMap<&'static str, u64>,
+    /// Active readers who get nothing, because they are suppressed.
+    pub suppressed: u64,
     /// Rows with a name.
     pub named: u64,
     /// Rows with each tag.
@@ -38,10 +40,11 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts the rows of the list called `file` and tells what is wrong.
+    /// Counts the rows of the list called `file` and tells what is wrong. `is_suppressed` knows canonical addresses.
     pub fn take(
         file: &str,
         rows: impl Iterator<Item = Row>,
+        is_suppressed: &dyn Fn(&str) -> bool,
         tell: &mut dyn FnMut(&Finding),
     ) -> Self {
         let mut census = Self { file: file.to_owned(), ..Self::default() };
@@ -50,8 +53,12 @@ impl Census {
         for row in rows {
             match row {
                 Ok(listed) => {
-                    duplicates.add(&listed.subscriber.email, listed.line);
-                    census.count(listed.subscriber);
+                    let reader = listed.subscriber;
+                    duplicates.add(&reader.email, listed.line);
+                    let is_left_out =
+                        reader.status.is_active() && is_suppressed(&reader.email.canonical());
+                    census.suppressed += u64::from(is_left_out);
+                    census.count(reader);
                 }
                 Err(findings) => {
                     census.bad += 1;
@@ -97,6 +104,11 @@ impl fmt::Display for Census {
         let statuses = Status::ALL.map(Status::name);
         let statuses = statuses.map(|name| format!("{name} {}", self.statuses[name]));
         writeln!(f, "  status: {}", statuses.join(", "))?;
+        if self.suppressed > 0 {
+            let readers = count(self.suppressed, "active reader");
+            let get = if self.suppressed == 1 { "gets" } else { "get" };
+            writeln!(f, "  suppressed: {readers} {get} nothing (`postrider suppress list`)")?;
+        }
         writeln!(f, "  tags: {}", most(&self.tags))?;
         writeln!(f, "  fields: name {}{}", self.named, after_comma(&most(&self.fields)))?;
         if self.bad > 0 {

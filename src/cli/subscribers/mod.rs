@@ -83,7 +83,8 @@ pub enum Format {
     Json,
 }
 
-/// Runs the command on the list at `list`; data goes to `out`, findings to `tell` as they are found.
+/// Runs the command on the list at `list`; data goes to `out`, findings to `tell` as they are found. `is_suppressed`
+/// knows canonical addresses.
 ///
 /// # Errors
 /// What could not be written, to `out` or to the list.
@@ -91,11 +92,12 @@ pub fn run(
     subscribers: &Subscribers,
     list: &Path,
     format: Format,
+    is_suppressed: &dyn Fn(&str) -> bool,
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&Finding),
 ) -> io::Result<Outcome> {
     let done = match &subscribers.command {
-        Command::Check => check(list, format, out, tell),
+        Command::Check => check(list, format, is_suppressed, out, tell),
         Command::Import(import) => bring_in(import, list, format, out, tell),
         Command::Export(export) => take_out(export, list, out, tell),
     };
@@ -143,10 +145,11 @@ fn rows(path: &Path) -> Result<list::Rows<impl BufRead + use<>>, Finding> {
 fn check(
     list: &Path,
     format: Format,
+    is_suppressed: &dyn Fn(&str) -> bool,
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&Finding),
 ) -> Result<Outcome, Stop> {
-    let census = Census::take(&name(list), rows(list)?, tell);
+    let census = Census::take(&name(list), rows(list)?, is_suppressed, tell);
     print(&census, format, out)?;
     Ok(if census.has_errors() { Outcome::Mistakes } else { Outcome::Done })
 }

@@ -57,7 +57,7 @@ impl Desk {
             findings.push(format!("[{}] {file}{line}: {}", finding.rule.id, finding.message));
         };
         let list = self.path("list.toml");
-        let outcome = run(&line.subscribers, &list, format, &mut out, &mut tell)?;
+        let outcome = run(&line.subscribers, &list, format, &|_| false, &mut out, &mut tell)?;
         let out = String::from_utf8(out).unwrap().replace(&folder, "");
         Ok((outcome, out, findings))
     }
@@ -102,7 +102,7 @@ fn check_prints_one_object_for_programs() {
     assert_eq!(
         out,
         "{\"file\":\"list.toml\",\"subscribers\":1,\"bad\":0,\"statuses\":{\"active\":1,\"bounced\":0,\
-         \"paused\":0,\"unsubscribed\":0},\"named\":0,\"tags\":{},\"fields\":{}}\n"
+         \"paused\":0,\"unsubscribed\":0},\"suppressed\":0,\"named\":0,\"tags\":{},\"fields\":{}}\n"
     );
 }
 
