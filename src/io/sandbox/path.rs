@@ -29,7 +29,8 @@ pub(super) fn parse(text: &str) -> Option<Path<'_>> {
     parameters.iter().all(|word| is_parameter(word)).then_some(Path { mailbox, parameters })
 }
 
-/// Takes a parameter of MAIL or says what to answer: SIZE up to `largest` and BODY are offered (RFC 1870, RFC 6152).
+/// Takes a parameter of MAIL or says what to answer: SIZE up to `largest`, BODY and SMTPUTF8 are offered
+/// (RFC 1870, RFC 6152, RFC 6531).
 pub(super) fn check_mail_parameter(parameter: &str, largest: usize) -> Result<(), &'static str> {
     let (keyword, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     match keyword.to_ascii_uppercase().as_str() {
@@ -42,6 +43,7 @@ pub(super) fn check_mail_parameter(parameter: &str, largest: usize) -> Result<()
             Ok(())
         }
         "BODY" => Err("501 5.5.4 BODY is 7BIT or 8BITMIME"),
+        "SMTPUTF8" if !parameter.contains('=') => Ok(()),
         _ => Err("555 5.5.4 unknown parameter"),
     }
 }
@@ -61,7 +63,8 @@ fn mailbox_length(text: &str) -> Option<usize> {
     let domain = text[local..].strip_prefix('@')?;
     let end = domain.find('>')?;
     let is_literal = domain[..end].starts_with('[') && domain[..end].ends_with(']');
-    let is_name = is_dot_string(&domain[..end], |b| b.is_ascii_alphanumeric() || b == b'-');
+    let is_name =
+        is_dot_string(&domain[..end], |b| b.is_ascii_alphanumeric() || b == b'-' || !b.is_ascii());
     // RFC 5321 4.5.3.1: 64 for the local part, 255 for the domain, 256 for the path with its brackets.
     let fits = local <= 64 && end <= 255 && local + 1 + end <= 254;
     (fits && (is_literal || is_name)).then_some(local + 1 + end)
@@ -87,9 +90,9 @@ fn is_dot_string(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
     text.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(&is_allowed))
 }
 
-/// RFC 5322 3.2.3.
+/// RFC 5322 3.2.3, and beyond ASCII RFC 6531 3.3.
 fn is_atext(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+    !byte.is_ascii() || byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
 /// `esmtp-keyword ["=" esmtp-value]` (RFC 5321 4.1.2).
@@ -119,6 +122,7 @@ mod tests {
         assert_eq!(mailbox("<\"a>b \\\"c\"@example.org>"), Some("\"a>b \\\"c\"@example.org"));
         assert_eq!(mailbox("<@a.example.org,@b.example.org:x@example.org>"), Some("x@example.org"));
         assert_eq!(mailbox("<a@[127.0.0.1]>"), Some("a@[127.0.0.1]"));
+        assert_eq!(mailbox("<ö@müller.example>"), Some("ö@müller.example"));
         let path = parse("<a@example.org> SIZE=12 BODY=8BITMIME").unwrap();
         assert_eq!(path.parameters, ["SIZE=12", "BODY=8BITMIME"]);
     }
@@ -141,7 +145,7 @@ mod tests {
             "<.a@example.org>",
             "<a@example..org>",
             "<\"a@example.org>",
-            "<ö@example.org>",
+            "<\"ö\"@example.org>",
             "<a@example.org> =x",
             "<a@example.org> X==",
             &long,
