@@ -33,6 +33,34 @@ struct Wish {
     evidence: String,
 }
 
+/// What tokens ask for.
+struct Wishes<'a> {
+    list: &'a str,
+    good: Vec<Wish>,
+    /// The names of those that are not tokens of this list.
+    bad: Vec<String>,
+}
+
+impl<'a> Wishes<'a> {
+    fn of(project: &'a Project) -> Self {
+        Self { list: &project.config.newsletter.list_id, good: Vec::new(), bad: Vec::new() }
+    }
+
+    fn add(
+        &mut self,
+        key: &Key,
+        token: &str,
+        at: Timestamp,
+        evidence: String,
+        name: impl FnOnce() -> String,
+    ) {
+        match key.verify(self.list, token) {
+            Some(id) => self.good.push(Wish { id, at, evidence }),
+            None => self.bad.push(name()),
+        }
+    }
+}
+
 /// Suppresses the readers of these tokens. A bad one is a mistake.
 pub(super) fn add(
     tokens: &[String],
@@ -41,21 +69,20 @@ pub(super) fn add(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let key = key(project, true, printer)?;
-    let list = &project.config.newsletter.list_id;
-    let (at, mut wishes, mut bad) = (super::super::now(), Vec::new(), Vec::new());
+    let (at, mut wishes) = (super::super::now(), Wishes::of(project));
     for token in tokens {
-        match key.verify(list, token) {
-            Some(id) => wishes.push(Wish { id, at, evidence: note.unwrap_or("token").to_owned() }),
-            None => bad.push(format!("`{}`", shown(token))),
-        }
+        wishes.add(&key, token, at, note.unwrap_or("token").to_owned(), || {
+            format!("`{}`", shown(token))
+        });
     }
+    let Wishes { good, bad, .. } = wishes;
     if !bad.is_empty() {
         let what = format!("not a token of this list: {}", bad.join(", "));
         return Err(Failure::new(Exit::Mistakes, what).help(
             "nothing was changed; a token is the 40 characters after the unsubscribe address",
         ));
     }
-    honour(&wishes, &key, project, printer)?;
+    honour(&good, &key, project, printer)?;
     Ok(Exit::Complete)
 }
 
@@ -67,27 +94,24 @@ pub(super) fn from_log(
     printer: Printer,
 ) -> Result<Exit, Failure> {
     let key = key(project, true, printer)?;
-    let list = &project.config.newsletter.list_id;
     let mark = project.config.unsubscribe.url.as_deref().and_then(log::mark);
     let (name, now) = (path.display().to_string(), super::super::now());
-    let (mut wishes, mut visits, mut bad) = (Vec::new(), 0, Vec::new());
-    let mut number = 0;
+    let (mut wishes, mut visits, mut number) = (Wishes::of(project), 0, 0_u64);
     for line in BufReader::new(files::open(path)?).split(b'\n') {
         number += 1;
         match log::read(&String::from_utf8_lossy(&line?), mark) {
             Line::Nothing => {}
             Line::Visit => visits += 1,
-            Line::Departure { token, at } => match key.verify(list, &token) {
-                Some(id) => {
-                    let evidence = note.map_or_else(|| format!("{name}:{number}"), str::to_owned);
-                    wishes.push(Wish { id, at: at.unwrap_or(now), evidence });
-                }
-                None => bad.push(number),
-            },
+            Line::Departure { token, at } => {
+                let place = format!("{name}:{number}");
+                let evidence = note.map_or_else(|| place.clone(), str::to_owned);
+                wishes.add(&key, &token, at.unwrap_or(now), evidence, || place);
+            }
         }
     }
-    for line in bad.iter().take(NAMED) {
-        printer.say(format!("{name}:{line}: not a token of this list"));
+    let Wishes { good, bad, .. } = wishes;
+    for place in bad.iter().take(NAMED) {
+        printer.say(format!("{place}: not a token of this list"));
     }
     if bad.len() > NAMED {
         printer.say(format!("  and {} more", bad.len() - NAMED));
@@ -98,8 +122,8 @@ pub(super) fn from_log(
             count(visits, "request")
         ));
     }
-    printer.json(&json!({ "tokens": wishes.len(), "bad": bad.len(), "visits": visits }));
-    honour(&wishes, &key, project, printer)?;
+    printer.json(&json!({ "tokens": good.len(), "bad": bad.len(), "visits": visits }));
+    honour(&good, &key, project, printer)?;
     Ok(Exit::Complete)
 }
 
