@@ -100,7 +100,7 @@ super::rules! { Envelope, ENVELOPE;
         bad: Draft("---\nsubject: The tide\ndraft: true\n---\nWords.\n"),
         good: Draft("---\nsubject: The tide\n---\nWords.\n");
     DRAFT_TOO_LARGE = "draft-too-large", Error, Shut,
-        what: "A draft is at most 1 MiB and nests at most 100 levels.",
+        what: "A draft is at most 1 MiB, 100 levels deep, 25,000 pieces and 2,000 merge tags.",
         why: "No mail program shows so much, and reading it could take for ever.",
         source: "own",
         mend: "Split it, or link to the long part.",

@@ -18,6 +18,7 @@ mod dkim;
 mod engine;
 mod faults;
 mod gates;
+mod hostile;
 mod images;
 mod kills;
 mod ledger;

@@ -6,6 +6,7 @@
 //! and a heading that a link leads to has its anchor in `attrs.id`.
 
 mod attributes;
+mod bounds;
 mod callouts;
 mod conditions;
 pub(super) mod contents;
@@ -68,6 +69,10 @@ pub(super) fn prepare<'a>(
     if body.lines().any(is_quoted_too_deep) {
         return (None, vec![too_large(draft, format!("nesting deeper than {DEEPEST}"))]);
     }
+    let mut margin = Margin::new(&draft.source, &manuscript, body);
+    if bounds::has_too_many_tags(&mut margin) {
+        return (None, margin.into_findings());
+    }
     let marked = tags.mark_body(body);
     let mut margin = Margin::new(&draft.source, &manuscript, &marked);
     let Some((root, undefined)) = parse::parse(arena, &marked) else {
@@ -75,6 +80,9 @@ pub(super) fn prepare<'a>(
     };
     if is_too_deep(root) {
         return (None, vec![too_large(draft, format!("nesting deeper than {DEEPEST}"))]);
+    }
+    if bounds::has_too_many_pieces(&mut margin, root) {
+        return (None, margin.into_findings());
     }
     margin.learn_quiet(root, tags);
     tags.pair_body(|at| margin.is_quiet(at));

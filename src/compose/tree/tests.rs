@@ -240,6 +240,25 @@ fn what_is_too_large_or_too_deep_is_refused() {
     }
 }
 
+#[test]
+fn a_body_of_too_many_pieces_is_refused_where_they_become_too_many() {
+    let tags = |number: usize| "{{ name }}\n".repeat(number);
+    assert_eq!(check(&tags(bounds::MOST_TAGS)), [""; 0]);
+    assert_eq!(
+        check(&tags(bounds::MOST_TAGS + 1)),
+        ["2001:1 draft-too-large draft has more than 2000 merge tags"]
+    );
+    // The root, and a paragraph with its text for each.
+    let paragraphs = |number: usize| "a\n\n".repeat(number);
+    assert_eq!(check(&paragraphs(12_499)), [""; 0]);
+    assert_eq!(
+        check(&paragraphs(12_500)),
+        [
+            "24999:1 draft-too-large draft has more than 25000 pieces (paragraphs, links, emphases …)"
+        ]
+    );
+}
+
 /// A draft whose body is composed with these snippets, and what is said about them with their files.
 fn check_snippets(body: &str, snippets: &[(&str, &str)]) -> (String, Vec<String>) {
     let mut draft = draft(body);
