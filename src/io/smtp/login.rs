@@ -1,4 +1,5 @@
-//! AUTH (RFC 4954): PLAIN or LOGIN with a password, XOAUTH2 with a token that a command gives for each connection.
+//! AUTH (RFC 4954): PLAIN or LOGIN with a password, XOAUTH2 or OAUTHBEARER (RFC 7628) with a token that a command
+//! gives for each connection.
 
 use std::time::Duration;
 
@@ -61,12 +62,16 @@ impl Login {
         limit: Duration,
     ) -> Result<(), OpenError> {
         let connection = &mut greeted.connection;
-        let (offered, missing) = match self {
-            Self::Password(..) => (DEFAULT_MECHANISMS, "neither AUTH PLAIN nor AUTH LOGIN"),
-            Self::Token { .. } => (&[Mechanism::Xoauth2][..], "no AUTH XOAUTH2"),
+        let offers = |mechanisms| connection.server_info().get_auth_mechanism(mechanisms).is_some();
+        let takes_xoauth2 = offers(&[Mechanism::Xoauth2]);
+        let (is_offered, both) = match self {
+            Self::Password(..) => (offers(DEFAULT_MECHANISMS), "AUTH PLAIN nor AUTH LOGIN"),
+            Self::Token { .. } => {
+                (takes_xoauth2 || greeted.offers.oauthbearer, "AUTH XOAUTH2 nor AUTH OAUTHBEARER")
+            }
         };
-        if connection.server_info().get_auth_mechanism(offered).is_none() {
-            let why = format!("the relay offers {missing}");
+        if !is_offered {
+            let why = format!("the relay offers neither {both}");
             return Err(OpenError::Unsafe { stage: STAGE, why });
         }
         if line.has_surplus() {
@@ -80,9 +85,9 @@ impl Login {
             }
             Self::Token { user, command } => {
                 let token = ask(command, limit).await?;
-                let answer = format!("user={user}\x01auth=Bearer {}\x01\x01", token.expose());
-                let answer = STANDARD.encode(answer);
-                let result = with_token(line, connection, &answer, limit).await;
+                let form = if takes_xoauth2 { XOAUTH2 } else { OAUTHBEARER };
+                let answer = STANDARD.encode((form.answer)(user, token.expose()));
+                let result = with_token(line, connection, &form, &answer, limit).await;
                 let discretion = Discretion::about([token.expose().to_owned(), answer]);
                 result.map_err(|error| discretion.keep(error))
             }
@@ -110,18 +115,43 @@ async fn with_password(
     }
 }
 
-/// A refused token is answered with 334 and the reason in JSON; the refusal itself follows on an empty line.
+/// How a token is shown.
+struct Form {
+    mechanism: &'static str,
+    answer: fn(user: &str, token: &str) -> String,
+    /// What asks for the refusal after its reason.
+    go_on: &'static str,
+}
+
+const XOAUTH2: Form = Form {
+    mechanism: "XOAUTH2",
+    answer: |user, token| format!("user={user}\x01auth=Bearer {token}\x01\x01"),
+    go_on: "\r\n",
+};
+
+/// The name is escaped as RFC 5801 4 has it; the last line is a lone ^A in base64.
+const OAUTHBEARER: Form = Form {
+    mechanism: "OAUTHBEARER",
+    answer: |user, token| {
+        let user = user.replace('=', "=3D").replace(',', "=2C");
+        format!("n,a={user},\x01auth=Bearer {token}\x01\x01")
+    },
+    go_on: "AQ==\r\n",
+};
+
+/// A refused token is answered with 334 and the reason in JSON; the refusal itself follows when it is asked for.
 async fn with_token(
     line: &Line,
     connection: &mut AsyncSmtpConnection,
+    form: &Form,
     answer: &str,
     limit: Duration,
 ) -> Result<(), OpenError> {
-    let mut next = format!("AUTH XOAUTH2 {answer}\r\n");
+    let mut next = format!("AUTH {} {answer}\r\n", form.mechanism);
     for _ in 0..2 {
         let said = timeout(limit, connection.command(&next)).await;
         match line.take_heard().into_iter().next() {
-            Some(frame) if frame.code() == 334 => "\r\n".clone_into(&mut next),
+            Some(frame) if frame.code() == 334 => form.go_on.clone_into(&mut next),
             Some(frame) => return super::expect_positive(STAGE, &frame),
             None => {
                 let why = why(line, said.map(|said| said.map(drop)).ok(), limit);

@@ -21,6 +21,8 @@ pub(super) struct Offers {
     pub(super) chunking: bool,
     /// 8BITMIME (RFC 6152).
     pub(super) eight_bit: bool,
+    /// AUTH OAUTHBEARER (RFC 7628), which lettre does not know.
+    pub(super) oauthbearer: bool,
     /// LIMITS MAILMAX: how many MAIL commands one connection may carry (RFC 9422 4.1).
     pub(super) mailmax: Option<u64>,
 }
@@ -37,6 +39,10 @@ impl Offers {
                 }
                 "CHUNKING" => offers.chunking = true,
                 "PIPELINING" => offers.pipelining = true,
+                "AUTH" => {
+                    offers.oauthbearer |=
+                        words.any(|word| word.eq_ignore_ascii_case("OAUTHBEARER"));
+                }
                 "SMTPUTF8" => offers.smtputf8 = true,
                 "8BITMIME" => offers.eight_bit = true,
                 "LIMITS" => {

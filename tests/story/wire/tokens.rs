@@ -1,4 +1,4 @@
-//! XOAUTH2: a command gives a token for each connection, and nothing ever shows it.
+//! XOAUTH2 and OAUTHBEARER: a command gives a token for each connection, and nothing ever shows it.
 
 use super::*;
 use crate::support::desk::Desk;
@@ -40,6 +40,22 @@ async fn a_token_that_is_refused_is_tried_once_and_the_refusal_comes_after_an_em
 }
 
 #[tokio::test]
+async fn a_relay_that_knows_only_oauthbearer_gets_the_token_in_its_form() {
+    let offering = Script::new().offering(&["AUTH PLAIN OAUTHBEARER"]);
+    let relay = Relay::start(offering.clone());
+    let way = Way::to(relay.port()).token("echo ya29.token1");
+    send_afresh(&way, &letter_to("reader@example.net")).await.unwrap();
+    // `n,a=ada@example.org,^Aauth=Bearer ya29.token1^A^A` in base64.
+    let answer = "bixhPWFkYUBleGFtcGxlLm9yZywBYXV0aD1CZWFyZXIgeWEyOS50b2tlbjEBAQ==";
+    assert_eq!(relay.commands()[1], format!("AUTH OAUTHBEARER {answer}"));
+    let relay = Relay::start(offering.on(Phase::Auth, Act::reply("334 eyJzdGF0dXMiOiI0MDEifQ==")));
+    let error = Way::to(relay.port()).token("echo ya29.token1").refused().await;
+    let reply = Reply::new(535, "5.7.8 not accepted");
+    assert_eq!(error, OpenError::Refused { stage: Stage::Auth, reply });
+    assert_eq!(relay.commands()[2], "AQ==");
+}
+
+#[tokio::test]
 async fn what_a_relay_repeats_of_a_secret_is_cut_off() {
     for said in ["bad token ya29.token1 of ada", ANSWERS[0], "no\r\n535 ya29.token1"] {
         let refusal =
@@ -76,7 +92,7 @@ async fn a_command_without_a_token_or_a_relay_without_xoauth2_is_no_login() {
     assert_eq!(relay.count("AUTH"), 0);
     let relay = Relay::start(Script::new().offering(&["AUTH PLAIN"]));
     let error = Way::to(relay.port()).token("echo ya29.token1").refused().await;
-    let why = "the relay offers no AUTH XOAUTH2".into();
+    let why = "the relay offers neither AUTH XOAUTH2 nor AUTH OAUTHBEARER".into();
     assert_eq!(error, OpenError::Unsafe { stage: Stage::Auth, why });
 }
 
