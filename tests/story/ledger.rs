@@ -131,31 +131,3 @@ fn a_clock_behind_the_ledger_stops_a_send() {
     desk.run("send drafts/tide.md --yes --allow clock-earlier").exits(0);
     assert_eq!(relay.journal().len(), 3);
 }
-
-#[test]
-fn a_ledger_of_the_first_version_goes_on_where_it_stopped() {
-    let relay = Relay::start(Script::new());
-    let desk = Desk::new(3, relay.port());
-    desk.run("send drafts/tide.md --yes --limit 1").exits(3);
-    let path = desk.path(".postrider/ledger.sqlite");
-    let old = rusqlite::Connection::open(desk.path("old.sqlite")).unwrap();
-    old.execute_batch(include_str!("../../src/io/ledger_sqlite/schema/1.sql")).unwrap();
-    old.execute("ATTACH ?1 AS new", [path.to_str().unwrap()]).unwrap();
-    for table in ["issue", "recipient", "recipient_key", "delivery", "attempt", "run"] {
-        let sql = "SELECT group_concat(name) FROM pragma_table_info(?1, 'main')";
-        let columns: String = old.query_row(sql, [table], |row| row.get(0)).unwrap();
-        let copy =
-            format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM new.{table}");
-        old.execute_batch(&copy).unwrap();
-    }
-    old.execute_batch("DETACH new; PRAGMA application_id=1349481332; PRAGMA user_version=1")
-        .unwrap();
-    drop(old);
-    std::fs::rename(desk.path("old.sqlite"), &path).unwrap();
-    // Nobody witnessed ledgers of that version.
-    std::fs::remove_dir_all(desk.path("witnesses")).unwrap();
-    assert_eq!(desk.counts()["pending"], 2, "looking brings it up to date");
-    desk.run("send drafts/tide.md --yes").exits(0);
-    assert_eq!(relay.journal().len(), 3);
-    desk.run("ledger verify").exits(0);
-}

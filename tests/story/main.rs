@@ -31,5 +31,6 @@ mod send;
 mod snippets;
 mod support;
 mod suppression;
+mod upgrades;
 mod window;
 mod wire;
