@@ -10,10 +10,15 @@ import time
 
 
 class Pausing:
-    """A relay that waits at a step, on every connection, until it is let go on. `stored` names whose letter it has."""
+    """A relay that waits at a step, on every connection, until it is let go on. `stored` names whose letter it has.
 
-    def __init__(self, step):
+    Whoever is in `greylist` is deferred the first time. `offers` says when (monotonic) each recipient was named, `dates` has
+    the Date of every letter.
+    """
+
+    def __init__(self, step, greylist=()):
         self.step, self.stored, self.connections = step, [], 0
+        self.greylist, self.offers, self.dates = set(greylist), [], []
         self.waiting, self.go = threading.Semaphore(0), threading.Event()
         self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self.serve)
         self.server.daemon_threads = True
@@ -44,12 +49,18 @@ class Pausing:
                 self.pause(verb)
                 if verb == "RCPT":
                     recipient = line.decode().split("<")[1].split(">")[0]
+                    self.offers.append((time.monotonic(), recipient))
+                    if recipient in self.greylist:
+                        self.greylist.remove(recipient)
+                        say("450 4.7.1 come again")
+                        continue
                 if verb != "DATA":
                     say("221 bye" if verb == "QUIT" else "250 ok")
                     continue
                 say("354 go on")
                 while (line := lines.readline()) not in (b".\r\n", b""):
-                    pass
+                    if line.startswith(b"Date: "):
+                        self.dates.append(line[6:].decode().strip())
                 if line:
                     self.stored.append(recipient)
                     self.pause(".")

@@ -143,10 +143,29 @@ class Ledger(unittest.TestCase):
     def test_a_disk_that_is_full_after_the_dot_still_takes_the_answer(self):
         self.assertEqual(self.on_a_full_disk("."), {"pending": 2, "sent": 1})
 
-    def test_a_disk_that_can_only_be_read_is_noticed_before_a_connection(self):
+    def at_rest(self):
+        """A desk of three readers and a relay that takes everything."""
         relay = faults.Pausing("never")
         self.addCleanup(relay.stop)
-        desk = desks.Desk(3, relay.port)
+        return desks.Desk(3, relay.port), relay
+
+    def as_started_by(self, command, desk):
+        """A send through another program."""
+        run = {"cwd": desk.folder, "env": desk.environment(), "capture_output": True, "text": True}
+        return subprocess.run([*command, desks.BINARY, *SEND], **run)
+
+    def test_a_finished_issue_opens_no_socket(self):
+        desk, relay = self.at_rest()
+        calls = desk.folder / "calls"
+        watched = [faults.strace(), "-f", "-qq", "-o", calls, "-e", "trace=socket,connect"]
+        for opens in (True, False):
+            run = self.as_started_by(watched, desk)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertEqual("AF_INET" in calls.read_text(), opens, calls.read_text())
+        self.assertEqual(len(relay.stored), 3)
+
+    def test_a_disk_that_can_only_be_read_is_noticed_before_a_connection(self):
+        desk, relay = self.at_rest()
         state = desk.folder / ".postrider"
         with faults.small_disk(state, 128):
             self.assertEqual(desk.run(*SEND, "--limit", "1").returncode, 3)
@@ -157,45 +176,36 @@ class Ledger(unittest.TestCase):
         self.assertEqual(relay.connections, 1)
 
     def test_a_ledger_that_is_not_ours_to_write_is_noticed_before_a_connection(self):
-        relay = faults.Pausing("never")
-        self.addCleanup(relay.stop)
-        desk = desks.Desk(3, relay.port)
+        desk, relay = self.at_rest()
         self.assertEqual(desk.run(*SEND, "--limit", "1").returncode, 3)
         subprocess.run(["chown", "-R", "65534:65534", desk.folder], check=True)
         ledger = desk.folder / ".postrider" / "ledger.sqlite"
         ledger.chmod(0o444)
         subprocess.run(["chown", "root:root", ledger], check=True)
         drop = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        command = [*drop, desks.BINARY, *SEND]
-        refused = subprocess.run(command, cwd=desk.folder, env=desk.environment(), capture_output=True, text=True)
+        refused = self.as_started_by(drop, desk)
         self.assertEqual(refused.returncode, 7, refused.stderr)
         self.assertIn("it can only be read", refused.stderr)
         self.assertEqual(relay.connections, 1)
 
     def test_a_disk_of_another_machine_is_refused(self):
-        relay = faults.Pausing("never")
-        self.addCleanup(relay.stop)
-        desk = desks.Desk(3, relay.port)
+        desk, relay = self.at_rest()
         nfs = "statfs:poke_exit=@arg2=6969000000000000"
-        command = [faults.strace(), "-f", "-qq", "-o", "/dev/null", "-e", "trace=statfs", "-e", f"inject={nfs}", desks.BINARY, *SEND]
-        run = {"cwd": desk.folder, "env": desk.environment(), "capture_output": True, "text": True}
-        refused = subprocess.run(command, **run)
+        pretend = [faults.strace(), "-f", "-qq", "-o", "/dev/null", "-e", "trace=statfs", "-e", f"inject={nfs}"]
+        refused = self.as_started_by(pretend, desk)
         self.assertEqual((refused.returncode, relay.connections), (8, 0), refused.stderr)
         self.assertIn("error[ledger-network]", refused.stderr)
         self.assertIn("the ledger would lie on NFS", refused.stderr)
-        allowed = subprocess.run([*command, "--allow", "ledger-network"], **run)
+        allowed = desk.run(*SEND, "--allow", "ledger-network")
         self.assertEqual(allowed.returncode, 0, allowed.stderr)
 
     def test_a_ledger_brought_to_another_machine_is_refused(self):
-        relay = faults.Pausing("never")
-        self.addCleanup(relay.stop)
-        desk = desks.Desk(3, relay.port)
+        desk, relay = self.at_rest()
         self.assertEqual(desk.run(*SEND, "--limit", "1").returncode, 3)
         other = desk.folder / "machine-id"
         other.write_text("0123456789abcdef0123456789abcdef\n")
         become = f"hostname elsewhere; [ ! -e /etc/machine-id ] || mount --bind {other} /etc/machine-id; exec \"$@\""
-        elsewhere = ["unshare", "--mount", "--uts", "sh", "-ec", become, "sh", desks.BINARY]
-        refused = subprocess.run([*elsewhere, *SEND], cwd=desk.folder, env=desk.environment(), capture_output=True, text=True)
+        refused = self.as_started_by(["unshare", "--mount", "--uts", "sh", "-ec", become, "sh"], desk)
         self.assertEqual((refused.returncode, len(relay.stored)), (8, 1), refused.stderr)
         self.assertIn("error[ledger-copied]", refused.stderr)
         self.finish(desk, relay)
