@@ -297,6 +297,16 @@ mod tests {
     }
 
     #[test]
+    fn a_panic_with_a_secret_in_hand_tells_nothing_of_it() {
+        let panicked = std::panic::catch_unwind(|| {
+            let secret = Secret::new("hunter2");
+            assert_eq!(Some(format!("{secret:?}")), None, "{secret:?} {:#?}", Some(&secret));
+        });
+        let said = panicked.unwrap_err().downcast::<String>().unwrap();
+        assert!(said.contains("Secret") && !said.contains("hunter2"), "{said}");
+    }
+
+    #[test]
     fn a_secret_does_not_show_itself() {
         assert_eq!(format!("{:?}", Secret::new("hunter2")), "Secret(..)");
     }
