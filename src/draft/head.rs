@@ -74,6 +74,11 @@ fn is_bare(text: &str) -> bool {
 }
 
 fn missing(source: &Source, at: Span) -> Finding {
+    if source.text.contains('\r') && !source.text.contains('\n') {
+        let message = "its lines end with U+000D alone, so all of it is one line";
+        return Finding::about(&rule::FM_MISSING, &source.name, message)
+            .help("save the file with the line ends of Unix (LF) or Windows (CRLF)");
+    }
     Finding::at(&rule::FM_MISSING, source, at, "no front matter")
         .help("start the file with a line `---`, a line `subject: …` and a line `---`")
 }

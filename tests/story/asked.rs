@@ -114,10 +114,11 @@ fn while_a_person_is_asked_about_those_who_are_new_others_leave_as_well() {
 #[test]
 fn a_signal_while_the_list_is_read_ends_with_130_and_leaves_no_plan() {
     let desk = Desk::new(60_000, 1);
-    let child = desk.start("send drafts/tide.md --yes");
+    let mut child = desk.start("send drafts/tide.md --yes");
     // The plan is in the making once its rows spill into the log.
     let log = desk.path(".postrider/ledger.sqlite-wal");
     while !std::fs::metadata(&log).is_ok_and(|log| log.len() > 100_000) {
+        assert_eq!(child.try_wait().unwrap(), None, "it was too quick for this story");
         std::thread::sleep(Duration::from_millis(1));
     }
     signal(&child, "-TERM");

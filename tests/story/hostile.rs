@@ -115,7 +115,10 @@ fn blocks_beyond_count_are_refused() {
         (PIECES, "> [!NOTE]\n> x\n\n".repeat(30_000)),
         (PIECES, "```\n```\n\n".repeat(50_000)),
         (PIECES, format!("|{0}\n|{1}\n|{0}", "a|".repeat(15_000), "-|".repeat(15_000))),
-        (PIECES, format!("|{}\n|{}\n{}", "a|".repeat(5_000), "-|".repeat(5_000), "|b\n".repeat(50))),
+        (
+            PIECES,
+            format!("|{}\n|{}\n{}", "a|".repeat(5_000), "-|".repeat(5_000), "|b\n".repeat(50)),
+        ),
     ]);
 }
 

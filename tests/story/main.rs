@@ -22,6 +22,7 @@ mod hostile;
 mod images;
 mod kills;
 mod ledger;
+mod matrix;
 mod online;
 mod preview;
 mod provenance;

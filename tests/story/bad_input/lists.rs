@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::super::support::desk::Desk;
 use super::File::{List, Table};
-use super::{Row, check, row, utf16};
+use super::{told, utf16};
 
 #[test]
 fn a_list() {
@@ -13,120 +13,253 @@ fn a_list() {
         rows.collect::<Vec<_>>().concat()
     };
     let long = [format!("{}@x.org", "a".repeat(65)), format!("a@{}org", "abcdefghi.".repeat(25))];
-    check(&[
-        row(
-            List,
-            rows(&["ada@", "@x.org", "a b@x.org", "a@x..org", "a@-x.org"]),
-            &[
-                "error[list-invalid]: subscribers.toml:2:9: not an address: `ada@` (missing domain)",
-                "subscribers.toml:4:9: not an address: `@x.org` (missing local part)",
-                "subscribers.toml:6:9: not an address: `a b@x.org`",
-                "subscribers.toml:8:9: not an address: `a@x..org`",
-                "subscribers.toml:10:9: not an address: `a@-x.org`",
-                "help: write the reader's address, e.g. `ada@example.org`",
-                "error: 5 rows of the list cannot be used; nobody was mailed",
-                "`--allow list-invalid`",
-            ],
-        ),
-        row(
-            List,
-            rows(&[&long[0], &long[1]]),
-            &["2:9: local part longer than 64 bytes", "4:9: address longer than 254 bytes"],
-        ),
-        row(
-            List,
-            rows(&["\\\"a\\r\\nRCPT TO:<x@y>\\\"@z"]),
-            &["2:9: control character U+000D in address"],
-        ),
-        row(
-            List,
-            rows(&["a@x.org, b@y.org"]),
-            &["2:9: two addresses in one field", "a row of its own"],
-        ),
-        row(
-            List,
-            rows(&["user@[1.2.3.4]", "u@localhost", "u@x.invalid"]),
-            &[
-                "2:9: domain `[1.2.3.4]` cannot receive public mail",
-                "4:9: domain `localhost`",
-                "6:9: domain `x.invalid`",
-            ],
-        ),
-        row(
-            List,
-            "[[subscriber]]\nemail = \"a@x.org\"\nname = \"A\\r\\nBcc: x\"\n",
-            &["3:8: control character U+000D in `name`"],
-        ),
-        row(
-            List,
-            "[[subscriber]]\nemail = \"a@x.org\"\nname = \"A\u{202e}b\"\n",
-            &["3:8: direction-changing character U+202E in `name`"],
-        ),
-        row(
-            List,
-            utf16("\u{feff}[[subscriber]]\n"),
-            &["error[file-not-utf8]: subscribers.toml: list is UTF-16", "subscribers check"],
-        ),
-        row(
-            List,
-            "email,name\na@x.org,Ada\n",
-            &["error[list-syntax]: subscribers.toml:1:1: text before the first `[[subscriber]]`"],
-        ),
-        Row {
-            exit: 8,
-            ..row(List, "", &["error[list-empty]: subscribers.toml: the list has no active reader"])
-        },
-    ]);
+    insta::assert_snapshot!(told(List, rows(&["ada@", "@x.org", "a b@x.org", "a@x..org", "a@-x.org"])), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:2:9: not an address: `ada@` (missing domain)
+     2 | email = "ada@"
+       |         ^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:4:9: not an address: `@x.org` (missing local part)
+     4 | email = "@x.org"
+       |         ^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:6:9: not an address: `a b@x.org` (` ` is not allowed before the `@`)
+     6 | email = "a b@x.org"
+       |         ^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:8:9: not an address: `a@x..org` (`x..org` is not a domain name)
+     8 | email = "a@x..org"
+       |         ^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:10:9: not an address: `a@-x.org` (`-x.org` is not a domain name)
+     10 | email = "a@-x.org"
+        |         ^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error: 5 rows of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, rows(&[&long[0], &long[1]])), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:2:9: local part longer than 64 bytes (RFC 5321 4.5.3.1.1)
+     2 | email = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@x.org"
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:4:9: address longer than 254 bytes (RFC 5321 4.5.3.1.3)
+     4 | email = "a@abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi.abcdefghi
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error: 2 rows of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, rows(&["\\\"a\\r\\nRCPT TO:<x@y>\\\"@z"])), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:2:9: control character U+000D in address
+     2 | email = "\"a\r\nRCPT TO:<x@y>\"@z"
+       |         ^^^^^^^^^^^^^^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, rows(&["a@x.org, b@y.org"])), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:2:9: two addresses in one field
+     2 | email = "a@x.org, b@y.org"
+       |         ^^^^^^^^^^^^^^^^^^
+    help: give each address a row of its own
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, rows(&["user@[1.2.3.4]", "u@localhost", "u@x.invalid"])), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:2:9: domain `[1.2.3.4]` cannot receive public mail
+     2 | email = "user@[1.2.3.4]"
+       |         ^^^^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:4:9: domain `localhost` cannot receive public mail
+     4 | email = "u@localhost"
+       |         ^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: subscribers.toml:6:9: domain `x.invalid` cannot receive public mail
+     6 | email = "u@x.invalid"
+       |         ^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error: 3 rows of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, "[[subscriber]]\nemail = \"a@x.org\"\nname = \"A\\r\\nBcc: x\"\n"), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:3:8: control character U+000D in `name`
+     3 | name = "A\r\nBcc: x"
+       |        ^^^^^^^^^^^^^
+    help: write it on one line, in plain characters
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, "[[subscriber]]\nemail = \"a@x.org\"\nname = \"A\u{202e}b\"\n"), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:3:8: direction-changing character U+202E in `name`
+     3 | name = "Ab"
+       |        ^^^^
+    help: write it on one line, in plain characters
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    insta::assert_snapshot!(told(List, utf16("\u{feff}[[subscriber]]\n")), @r"
+    exit 1
+    error[file-not-utf8]: subscribers.toml: list is UTF-16
+    help: save the list as UTF-8
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend the list; `postrider subscribers check` looks at it alone
+    ");
+    insta::assert_snapshot!(told(List, "email,name\na@x.org,Ada\n"), @r"
+    exit 1
+    error[list-syntax]: subscribers.toml:1:1: text before the first `[[subscriber]]`
+     1 | email,name
+       | ^^^^^^^^^^
+    help: start every reader with a line `[[subscriber]]`; a comment starts with `#`
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend the list; `postrider subscribers check` looks at it alone
+    ");
+    insta::assert_snapshot!(told(List, ""), @r"
+    exit 8
+    tide: 0 recipients
+      100000/s at the most, over 4 connections: about 0 ms
+    error[list-empty]: subscribers.toml: the list has no active reader
+    help: check the file and the tag; `--allow list-empty` sends all the same
+    ");
+}
+
+#[test]
+fn the_name_of_a_reader_cannot_leave_its_header() {
+    let named = |name: &str| format!("[[subscriber]]\nemail = \"a@x.org\"\nname = \"{name}\"\n");
+    insta::assert_snapshot!(told(List, named("A\\u0000b")), @r#"
+    exit 1
+    error[list-invalid]: subscribers.toml:3:8: control character U+0000 in `name`
+     3 | name = "A\u0000b"
+       |        ^^^^^^^^^^
+    help: write it on one line, in plain characters
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend them, or send to the rest with `--allow list-invalid`
+    "#);
+    // An angle bracket is text like any other, in words that no address is read out of.
+    let desk = Desk::new(0, 1);
+    desk.write("subscribers.toml", &named("Ada <eve@example.com>"));
+    desk.run("send drafts/tide.md --sandbox --out caught").exits(0);
+    let letter = std::fs::read_to_string(&desk.files("caught/new")[0]).unwrap();
+    assert!(
+        letter.contains("To: =?utf-8?b?QWRhIDxldmVAZXhhbXBsZS5jb20+?= <a@x.org>\r\n"),
+        "{letter}"
+    );
+}
+
+#[test]
+fn a_list_of_old_line_ends_is_read_and_a_list_of_none_is_told() {
+    let list = super::super::support::desk::list(3);
+    let desk = Desk::new(0, 1);
+    desk.write("subscribers.toml", &list.replace('\n', "\r\n"));
+    desk.run("send drafts/tide.md --dry-run").exits(0).says("tide: 3 recipients");
+    insta::assert_snapshot!(told(List, list.replace('\n', "\r")), @r#"
+    exit 1
+    error[list-syntax]: subscribers.toml:1:16: invalid TOML: carriage return must be followed by newline, expected newline
+     1 | [[subscriber]]email = "reader1@example.org"name = "Ada"[[subscriber]]email = "reader2@example.org"na
+       |               ^
+    help: text stands in quotes on one line, as in `name = "Ada"`
+    error: 1 row of the list cannot be used; nobody was mailed
+    help: mend the list; `postrider subscribers check` looks at it alone
+    "#);
+    insta::assert_snapshot!(told(Table, "email,name\ra@x.org,Ada\rb@x.org,Bo\r"), @r"
+    exit 1
+    error[list-syntax]: new.csv:1:7: field `name\u{d}a@x.org` cannot be used in merge tags
+     1 | email,namea@x.org,Adab@x.org,Bo
+       |       ^^^^^^^^^^^
+    help: name it with letters, digits and `_`, a letter first, as in `first_name`
+    error[list-syntax]: new.csv:1:20: field `ada\u{d}b@x.org` cannot be used in merge tags
+     1 | email,namea@x.org,Adab@x.org,Bo
+       |                   ^^^^^^^^^^
+    help: name it with letters, digits and `_`, a letter first, as in `first_name`
+    ");
 }
 
 #[test]
 fn a_table() {
-    check(&[
-        row(
-            Table,
-            "mail,nom\nx@x.org,X\n",
-            &["error[list-syntax]: new.csv:1:1: no `email` column; found: mail, nom"],
-        ),
-        row(
-            Table,
-            "email,name\na@x.org,\"Ada\nb@x.org,Bo\n",
-            &["error[list-syntax]: new.csv:2:9: quote opened here is never closed"],
-        ),
-        row(
-            Table,
-            "email,name,city\na@x.org,Ada\nb@x.org,Bo,Bern,x\n",
-            &[
-                "error[list-invalid]: new.csv:2:1: 2 fields, header has 3",
-                "new.csv:3:1: 4 fields, header has 3",
-            ],
-        ),
-        row(
-            Table,
-            "email;name\na@x.org;Ada\n",
-            &["new.csv:1:1: one column only; looks like `;`", "help: use --delimiter ';'"],
-        ),
-        row(Table, utf16("\u{feff}email,name\na@x.org,Ada\n"), &["new.csv: list is UTF-16"]),
-        row(
-            Table,
-            "email,name\nada@,Ada\n,Bo\n",
-            &["new.csv:2:1: not an address: `ada@`", "new.csv:3:1: `email` is empty"],
-        ),
-        row(Table, "email\n\"a@x.org, b@y.org\"\n", &["new.csv:2:1: two addresses in one field"]),
-        row(
-            Table,
-            "email,name\na@x.org,\"A\r\nBcc: x\"\nb@x.org,\"A\0\"\n",
-            &[
-                "new.csv:2:9: control character U+000D in `name`",
-                "new.csv:4:9: control character U+0000 in `name`",
-            ],
-        ),
-        row(
-            Table,
-            "email,name\n\"a\u{1b}[31m@x.org\",Ada\n",
-            &["new.csv:2:1: control character U+001B in address"],
-        ),
-        row(Table, "", &["new.csv: table is empty"]),
-    ]);
+    insta::assert_snapshot!(told(Table, "mail,nom\nx@x.org,X\n"), @r"
+    exit 1
+    error[list-syntax]: new.csv:1:1: no `email` column; found: mail, nom
+     1 | mail,nom
+       | ^^^^^^^^
+    help: name the column with the addresses `email`
+    ");
+    insta::assert_snapshot!(told(Table, "email,name\na@x.org,\"Ada\nb@x.org,Bo\n"), @r#"
+    exit 1
+    error[list-syntax]: new.csv:2:9: quote opened here is never closed
+     2 | a@x.org,"Ada
+       |         ^
+    help: close it with `"`, and write a quote within a quoted cell as `""`
+    "#);
+    insta::assert_snapshot!(told(Table, "email,name,city\na@x.org,Ada\nb@x.org,Bo,Bern,x\n"), @r"
+    exit 1
+    error[list-invalid]: new.csv:2:1: 2 fields, header has 3
+     2 | a@x.org,Ada
+       | ^^^^^^^^^^^
+    help: put a cell that holds the delimiter in quotes, and leave no cell out
+    error[list-invalid]: new.csv:3:1: 4 fields, header has 3
+     3 | b@x.org,Bo,Bern,x
+       | ^^^^^^^^^^^^^^^^^
+    help: put a cell that holds the delimiter in quotes, and leave no cell out
+    ");
+    insta::assert_snapshot!(told(Table, "email;name\na@x.org;Ada\n"), @r"
+    exit 1
+    error[list-syntax]: new.csv:1:1: one column only; looks like `;`
+     1 | email;name
+       | ^^^^^^^^^^
+    help: use --delimiter ';'
+    ");
+    insta::assert_snapshot!(told(Table, utf16("\u{feff}email,name\na@x.org,Ada\n")), @r"
+    exit 1
+    error[file-not-utf8]: new.csv: list is UTF-16
+    help: save the list as UTF-8
+    ");
+    insta::assert_snapshot!(told(Table, "email,name\nada@,Ada\n,Bo\n"), @r"
+    exit 1
+    error[list-invalid]: new.csv:2:1: not an address: `ada@` (missing domain)
+     2 | ada@,Ada
+       | ^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    error[list-invalid]: new.csv:3:1: `email` is empty
+     3 | ,Bo
+       | ^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    ");
+    insta::assert_snapshot!(told(Table, "email\n\"a@x.org, b@y.org\"\n"), @r#"
+    exit 1
+    error[list-invalid]: new.csv:2:1: two addresses in one field
+     2 | "a@x.org, b@y.org"
+       | ^^^^^^^^^^^^^^^^^^
+    help: give each address a row of its own
+    "#);
+    insta::assert_snapshot!(told(Table, "email,name\na@x.org,\"A\r\nBcc: x\"\nb@x.org,\"A\0\"\n"), @r#"
+    exit 1
+    error[list-invalid]: new.csv:2:9: control character U+000D in `name`
+     2 | a@x.org,"A
+       |         ^^
+    help: write it on one line, in plain characters
+    error[list-invalid]: new.csv:4:9: control character U+0000 in `name`
+     4 | b@x.org,"A"
+       |         ^^^
+    help: write it on one line, in plain characters
+    "#);
+    insta::assert_snapshot!(told(Table, "email,name\n\"a\u{1b}[31m@x.org\",Ada\n"), @r#"
+    exit 1
+    error[list-invalid]: new.csv:2:1: control character U+001B in address
+     2 | "a[31m@x.org",Ada
+       | ^^^^^^^^^^^^^
+    help: write the reader's address, e.g. `ada@example.org`, or delete the row
+    "#);
+    insta::assert_snapshot!(told(Table, ""), @r"
+    exit 1
+    error[list-syntax]: new.csv: table is empty
+    help: write the names of the columns on the first line, as in `email,name`
+    ");
     let desk = Desk::new(1, 1);
     desk.write("new.csv", "\u{feff}email;name\nnew@example.org;New\n");
     desk.run("subscribers import new.csv --delimiter ;").exits(0);

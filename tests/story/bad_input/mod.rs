@@ -1,4 +1,6 @@
-//! Bad inputs and what an editor is told of them: one row a mistake, each met by the real binary.
+//! Bad inputs and what an editor is told of them, word for word; each is met by the real binary.
+//!
+//! `matrix.rs` says which story holds which row of FAULTS.
 //!
 //! Nothing in these stories may open a connection, change the list or show a secret.
 
@@ -6,6 +8,7 @@ mod around;
 mod configuration;
 mod drafts;
 mod lists;
+mod relays;
 mod replies;
 
 use super::support::desk::{Desk, Run};
@@ -21,51 +24,36 @@ enum File {
 
 use File::{Config, Draft, List, Table};
 
-/// A file as it was written, and lines of what is said of it.
-struct Row {
-    file: File,
-    text: Vec<u8>,
-    exit: i32,
-    says: &'static [&'static str],
-}
-
-fn row(file: File, text: impl AsRef<[u8]>, says: &'static [&'static str]) -> Row {
-    Row { file, text: text.as_ref().to_vec(), exit: 1, says }
-}
-
 fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Puts the file of each row on a desk, runs the command that meets it, and looks at what is said and left.
-fn check(rows: &[Row]) {
-    for row in rows {
-        let desk = Desk::new(2, 1);
-        let (name, command) = match row.file {
-            Draft => ("drafts/tide.md", "send drafts/tide.md --yes"),
-            Config => ("config.toml", "send drafts/tide.md --yes"),
-            List => ("subscribers.toml", "send drafts/tide.md --yes"),
-            Table => ("new.csv", "subscribers import new.csv"),
-        };
-        std::fs::write(desk.path(name), &row.text).unwrap();
-        let list = desk.read_bytes("subscribers.toml");
-        let run = desk.run(command);
-        assert_eq!(
-            run.exit,
-            Some(row.exit),
-            "{}\n{}",
-            run.stderr,
-            String::from_utf8_lossy(&row.text)
-        );
-        for words in row.says {
-            assert!(run.stderr.contains(words), "no `{words}` in:\n{}", run.stderr);
-        }
-        assert_plain(&run);
-        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
-        assert_eq!(desk.read_bytes("subscribers.toml"), list);
-        desk.configure(1, "");
-        assert!(desk.run("--json status").exits(0).stdout.is_empty(), "a plan was left behind");
-    }
+/// Puts a text on a desk and runs the command that meets it; gives how that ends and all that is said.
+fn told(file: File, text: impl AsRef<[u8]>) -> String {
+    let desk = Desk::new(2, 1);
+    let name = match file {
+        Draft => "drafts/tide.md",
+        Config => "config.toml",
+        List => "subscribers.toml",
+        Table => "new.csv",
+    };
+    desk.write_bytes(name, text.as_ref());
+    let words =
+        if file == Table { "subscribers import new.csv" } else { "send drafts/tide.md --yes" };
+    let list = desk.read_bytes("subscribers.toml");
+    let said = told_by(&desk, words);
+    assert_eq!(desk.read_bytes("subscribers.toml"), list);
+    desk.configure(1, "");
+    assert!(desk.run("--json status").exits(0).stdout.is_empty(), "a plan was left behind");
+    said
+}
+
+/// Runs a command that meets a mistake; gives how it ends and all that is said.
+fn told_by(desk: &Desk, words: &str) -> String {
+    let run = desk.run(words);
+    assert_plain(&run);
+    assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
+    format!("exit {}\n{}", run.exit.unwrap(), run.stderr)
 }
 
 /// Every mistake that is shown has a remedy, and what is shown cannot move the cursor or turn the line around.
