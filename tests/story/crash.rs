@@ -8,8 +8,7 @@ use jiff::Timestamp;
 use postrider::io::ledger_sqlite::Ledger;
 use postrider::io::ledger_sqlite::read::Reader;
 
-use super::support::desk::{Desk, Run, address};
-use super::support::oracle;
+use super::support::desk::{Desk, address};
 use super::support::relay::Relay;
 use super::support::script::{Act, Phase, Rule, Script};
 
@@ -132,34 +131,6 @@ fn wherever_the_power_fails_an_intent_not_on_disk_is_pending_and_a_lost_answer_i
     }
     assert_eq!(seen.last(), Some(&(5, 1)), "{seen:?}");
     assert!(seen.contains(&(2, 1)), "a lost answer is doubt: {seen:?}");
-}
-
-#[test]
-fn answers_that_come_after_a_failed_commit_are_kept_outside_and_taken_up() {
-    let slow = Script::new().on(Phase::Dot, Act::Delay(Duration::from_millis(500)));
-    let relay = Relay::start(slow);
-    let desk = Desk::new(12, relay.port());
-    let child = desk.start(SEND);
-    while relay.journal().iter().filter(|entry| entry.dot_seen).count() < 4 {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    let ledger = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
-    ledger.busy_timeout(Duration::from_secs(10)).unwrap();
-    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'it is broken'); END";
-    ledger.execute_batch(broken).unwrap();
-    let run = Run::of(&child.wait_with_output().unwrap()).exits(7).says("it is broken");
-    let kept = relay.stored();
-    assert!((1..=8).contains(&kept), "{kept}");
-    let outcomes = if kept == 1 { "outcome" } else { "outcomes" };
-    run.says(&format!("{kept} {outcomes} could not be written into the ledger and are in"));
-    assert_eq!(desk.read(".postrider/rescue-1.jsonl").lines().count(), 1 + kept);
-    ledger.execute_batch("DROP TRIGGER broken").unwrap();
-    drop(ledger);
-    desk.run(SEND)
-        .exits(0)
-        .says(&format!("{kept} {outcomes} that an earlier run could not write into the ledger"));
-    assert_eq!(oracle::judge(&relay, &desk, 12).of("sent"), 12);
-    desk.run("ledger verify").exits(0);
 }
 
 #[test]

@@ -18,7 +18,6 @@ mod dkim;
 mod engine;
 mod faults;
 mod gates;
-mod hostile;
 mod images;
 mod kills;
 mod ledger;
