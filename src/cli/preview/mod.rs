@@ -166,8 +166,13 @@ async fn serve(
         }
     };
     let stop = async {
-        // Without signals there is still the terminal to close.
-        let _ = tokio::signal::ctrl_c().await;
+        use tokio::signal::unix::{SignalKind, signal};
+        // A rehearsal from the page takes signals, too, and from then on none ends the process by itself.
+        let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
     };
     let (errands, first) = Bench::new(draft, project, Arc::clone(&watch)).errands();
     tokio::select! {
