@@ -12,6 +12,8 @@ mod images;
 mod links;
 mod note;
 pub mod online;
+pub mod past;
+pub mod personalisation;
 mod places;
 mod prose;
 mod rendered;
@@ -23,18 +25,19 @@ mod tests;
 pub mod weight;
 mod words;
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::compose::Issue;
 use crate::compose::images::Images;
-use crate::config::Newsletter;
+use crate::config::{Newsletter, Severities};
 use crate::draft::Draft;
 use crate::finding::Finding;
-use crate::rule::{self, Rule, Severity};
+use crate::rule::{self, Rule};
 use document::Document;
 use online::{LinkStates, SpamScore};
+use past::Archive;
+use personalisation::Fields;
 use weight::Weight;
 
 /// An issue and its surroundings.
@@ -60,6 +63,12 @@ pub struct Subject<'a> {
     pub spam: Option<&'a SpamScore>,
     /// When it is.
     pub now: Timestamp,
+    /// The date here.
+    pub today: Date,
+    /// What its merge tags ask of the list, if that was read.
+    pub fields: Option<&'a Fields>,
+    /// What was written and sent before.
+    pub past: &'a Archive,
 }
 
 /// One reader's letter.
@@ -77,9 +86,6 @@ pub struct Letter {
     pub weight: Weight,
 }
 
-/// How much findings weigh for a project; `None` silences a rule.
-pub type Severities = BTreeMap<&'static str, Option<Severity>>;
-
 /// Rules that are a matter of house style: they say nothing unless the configuration asks for them.
 static SILENT: [&Rule; 1] = [&rule::RANGE_HYPHEN];
 
@@ -91,6 +97,7 @@ pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities)
         links::notes,
         online::notes,
         images::notes,
+        personalisation::notes,
         html::notes,
         structure::notes,
         blocks::notes,
@@ -100,6 +107,7 @@ pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities)
     let notes = families.iter().flat_map(|notes| notes(subject));
     let mut findings = said;
     findings.extend(note::findings(subject, notes));
+    findings.extend(personalisation::findings(subject));
     suppression::apply(subject, &mut findings);
     findings.retain_mut(|finding| match severities.get(finding.rule.id) {
         Some(Some(severity)) => {
@@ -115,9 +123,4 @@ pub fn judge(subject: &Subject<'_>, said: Vec<Finding>, severities: &Severities)
         key(a).cmp(&key(b)).then_with(|| a.file.cmp(&b.file))
     });
     findings
-}
-
-/// Whether the configuration and comments may change what a rule says: not where it can stop a send.
-pub fn is_adjustable(rule: &Rule) -> bool {
-    rule.gate == rule::Gate::Open
 }

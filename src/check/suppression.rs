@@ -6,8 +6,8 @@
 use crate::finding::{Finding, nearest, shown};
 use crate::rule::{self, Rule};
 
+use super::Subject;
 use super::note::{self, Note};
-use super::{Subject, is_adjustable};
 
 /// What a comment silences.
 struct Silence {
@@ -51,7 +51,7 @@ fn read(subject: &Subject<'_>) -> (Vec<Silence>, Vec<Note>) {
         let line = is_one_line.then(|| document.line_number(raw.range.end.saturating_sub(1)) + 1);
         for word in words {
             match rule::find(word) {
-                Some(rule) if is_adjustable(rule) => {
+                Some(rule) if rule.is_adjustable() => {
                     silences.push(Silence { rule, file: file.clone(), line });
                 }
                 other => notes.push(useless(raw.range.clone(), word, other)),

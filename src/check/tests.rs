@@ -4,13 +4,15 @@ use jiff::Timestamp;
 
 use super::document::Document;
 use super::online::LinkStates;
+use super::past::Archive;
+use super::personalisation::Fields;
 use super::weight::Weight;
-use super::{Letter, Severities, Subject, judge};
+use super::{Letter, Subject, judge};
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
 use crate::compose::images::{Images, NO_IMAGES};
 use crate::compose::{self, Issue, Materials};
-use crate::config::{self, Config};
+use crate::config::{self, Config, Severities};
 use crate::draft;
 use crate::finding::Finding;
 use crate::message::token::Key;
@@ -28,6 +30,7 @@ pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities
     let config = include_str!("../../config.example.toml");
     let (mut config, _) = config::parse(&Source::new("config.toml", config)).unwrap();
     config.newsletter.base_url = None;
+    config.newsletter.reply_to = None;
     let now: Timestamp = "2026-11-24T08:00:00Z".parse().unwrap();
     let (draft, mut said) = draft::read(Source::new("drafts/tide.md", text));
     let Some(draft) = draft else { return said };
@@ -47,7 +50,9 @@ pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities
     said.extend(
         draft.front.draft.map(|span| Finding::at(&rule::DRAFT_TRUE, &draft.source, span, "marked")),
     );
-    let letter = issue.as_ref().map(|issue| letter(issue, &config, now));
+    let letters = issue.as_ref().map(|issue| letters(issue, &config, now));
+    let letter = letters.as_ref().and_then(letter);
+    let fields = letters.as_ref().map(fields);
     let subject = Subject {
         draft: &draft,
         document: &Document::read(&draft),
@@ -59,11 +64,14 @@ pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities
         followed: &LinkStates::new(),
         spam: None,
         now,
+        today: "2026-11-24".parse().unwrap(),
+        fields: fields.as_ref(),
+        past: &Archive::default(),
     };
     judge(&subject, said, severities)
 }
 
-fn letter(issue: &Issue, config: &Config, now: Timestamp) -> Letter {
+fn letters(issue: &Issue, config: &Config, now: Timestamp) -> Letters {
     let head = Letterhead {
         newsletter: &config.newsletter,
         unsubscribe: &config.unsubscribe,
@@ -72,23 +80,37 @@ fn letter(issue: &Issue, config: &Config, now: Timestamp) -> Letter {
         date: now,
         test_copy: false,
     };
-    let ada = Subscriber {
+    Letters::new(issue, &head).unwrap()
+}
+
+fn reader(name: Option<&str>) -> Subscriber {
+    Subscriber {
         email: "ada@example.org".parse().unwrap(),
-        name: Some("Ada".into()),
+        name: name.map(str::to_owned),
         tags: Vec::new(),
         status: Status::Active,
         fields: std::collections::BTreeMap::new(),
-    };
-    let letters = Letters::new(issue, &head).unwrap();
-    let raw = letters.render(&ada).unwrap().bytes;
+    }
+}
+
+fn letter(letters: &Letters) -> Option<Letter> {
+    let ada = reader(Some("Ada"));
+    let raw = letters.render(&ada).ok()?.bytes;
     let weight = Weight::of(&raw);
-    let subject = letters.subject(&ada).unwrap();
-    Letter {
-        subject,
-        html: letters.html(&ada).unwrap(),
-        text: letters.text(&ada).unwrap(),
-        raw,
-        weight,
+    let (html, text) = (letters.html(&ada).ok()?, letters.text(&ada).ok()?);
+    Some(Letter { subject: letters.subject(&ada).ok()?, html, text, raw, weight })
+}
+
+/// A list of two, one without a name, with a column `city`.
+fn fields(letters: &Letters) -> Fields {
+    let nameless = reader(None);
+    let subject = letters.subject(&nameless).unwrap_or_else(|_| "x".to_owned());
+    Fields {
+        names: letters.names(),
+        columns: ["city".to_owned()].into(),
+        holes: letters.unresolved(&nameless).into_iter().map(|hole| (hole, 1)).collect(),
+        readers: 2,
+        subject_may_be_blank: subject.trim().is_empty(),
     }
 }
 

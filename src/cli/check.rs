@@ -1,7 +1,8 @@
 //! `postrider check`: all that is wrong with a draft, before anyone receives it.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -9,15 +10,16 @@ use jiff::Timestamp;
 
 use crate::check::document::Document;
 use crate::check::online::{self, LinkStates};
-use crate::finding::Finding;
+use crate::finding::{Finding, nearest, shown};
 use crate::io::images::Shelf;
 use crate::io::links::{self, Cache};
 use crate::report::words::count;
-use crate::report::{Printer, formats};
-use crate::rule::Severity;
+use crate::report::{Printer, catalogue, formats};
+use crate::rule::{self, Severity};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::fix;
 use super::now;
 use super::preflight::{self, Surroundings};
 use super::project::Project;
@@ -25,9 +27,10 @@ use super::send::duration;
 
 /// Says everything that is wrong with drafts, with the place and the remedy.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of a command line")]
 pub(super) struct CheckArgs {
     /// The drafts, e.g. drafts/letter.md
-    #[arg(required = true)]
+    #[arg(required_unless_present_any = ["list", "explain"])]
     drafts: Vec<PathBuf>,
     /// How findings are printed; all but `human` go to stdout [default: human]
     #[arg(long, value_enum, value_name = "FORMAT")]
@@ -47,6 +50,18 @@ pub(super) struct CheckArgs {
     /// Ask `spamassassin`, if it is installed, what it thinks of the letter
     #[arg(long)]
     spam: bool,
+    /// Show as a diff what can be mended without judgement
+    #[arg(long)]
+    fix: bool,
+    /// Make the changes that `--fix` shows
+    #[arg(long, requires = "fix")]
+    yes: bool,
+    /// Print all rules
+    #[arg(long, conflicts_with_all = ["drafts", "fix"])]
+    list: bool,
+    /// Say what a rule looks for, why that matters and how to mend it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["drafts", "list", "fix"])]
+    explain: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,34 +76,95 @@ enum Format {
     Github,
 }
 
+/// Prints the rules, if they are asked for; they need no project.
+pub(super) fn about_rules(args: &CheckArgs, printer: Printer) -> Option<Result<Exit, Failure>> {
+    if args.list {
+        let json = printer.json || args.format == Some(Format::Json);
+        printer.data(if json { catalogue::json().to_string() } else { catalogue::list() });
+        return Some(Ok(Exit::Complete));
+    }
+    let id = args.explain.as_deref()?;
+    let Some(rule) = rule::find(id) else {
+        let near = nearest(id, rule::all().map(|rule| rule.id));
+        let help = near.map_or_else(
+            || "`postrider check --list` shows all rules".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        let what = format!("there is no rule `{}`", shown(id));
+        return Some(Err(Failure::new(Exit::Usage, what).help(help)));
+    };
+    printer.data(catalogue::explain(rule));
+    Some(Ok(Exit::Complete))
+}
+
 /// Checks every draft and prints what was found.
 pub(super) fn run(args: &CheckArgs, project: &Project, printer: Printer) -> Result<Exit, Failure> {
-    let mut around = Surroundings::of(project, args.now.unwrap_or_else(now));
+    let mut around = Surroundings::whole(project, &args.drafts, args.now.unwrap_or_else(now));
     if args.online {
         around.followed = follow(args, project, printer)?;
     }
     around.asks_spam_filter = args.spam;
+    let mut found = inspect_all(&args.drafts, project, &around);
+    if args.fix {
+        let mut mended = 0;
+        for (draft, findings) in args.drafts.iter().zip(&mut found) {
+            let number = fix::mend(draft, findings, args.yes, printer)?;
+            if number > 0 && args.yes {
+                *findings = inspect(draft, project, &around);
+            }
+            mended += number;
+        }
+        match (mended, args.yes) {
+            (0, _) => printer.say("nothing can be mended without judgement"),
+            (_, false) => printer.say("this is what `--fix --yes` changes"),
+            (_, true) => {}
+        }
+    }
     let mut findings = project.remarks.clone();
-    for draft in &args.drafts {
-        match preflight::inspect(draft, project, &around, &mut Shelf::default()) {
-            Ok(inspected) => findings.extend(inspected.findings),
-            Err(failure) => findings.extend(failure.into_findings()),
-        }
-    }
+    findings.extend(found.into_iter().flatten());
     let default = if printer.json { Format::Json } else { Format::Human };
-    match args.format.unwrap_or(default) {
-        Format::Human => {
-            printer.findings(&findings);
-            printer.say(summary(args.drafts.len(), &findings));
-        }
-        Format::Json => printer.data(formats::json(&findings).to_string()),
-        Format::Sarif => printer.data(format!("{:#}", formats::sarif(&findings))),
-        Format::Github => formats::github(&findings).iter().for_each(|line| printer.data(line)),
-    }
+    print(&findings, args.format.unwrap_or(default), args.drafts.len(), printer);
     let fails = |finding: &Finding| {
         finding.is_error() || args.strict && finding.severity == Severity::Warning
     };
     Ok(if findings.iter().any(fails) { Exit::Mistakes } else { Exit::Complete })
+}
+
+fn print(findings: &[Finding], format: Format, drafts: usize, printer: Printer) {
+    match format {
+        Format::Human => {
+            printer.findings(findings);
+            printer.say(summary(drafts, findings));
+        }
+        Format::Json => printer.data(formats::json(findings).to_string()),
+        Format::Sarif => printer.data(format!("{:#}", formats::sarif(findings))),
+        Format::Github => formats::github(findings).iter().for_each(|line| printer.data(line)),
+    }
+}
+
+fn inspect(draft: &Path, project: &Project, around: &Surroundings) -> Vec<Finding> {
+    match preflight::inspect(draft, project, around, &mut Shelf::default()) {
+        Ok(inspected) => inspected.findings,
+        Err(failure) => failure.into_findings(),
+    }
+}
+
+/// The findings of each draft, in their order; the machine's processors share them.
+fn inspect_all(drafts: &[PathBuf], project: &Project, around: &Surroundings) -> Vec<Vec<Finding>> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    let share = drafts.len().div_ceil(workers).max(1);
+    thread::scope(|scope| {
+        let shares: Vec<_> = drafts
+            .chunks(share)
+            .map(|drafts| {
+                scope.spawn(move || {
+                    drafts.iter().map(|draft| inspect(draft, project, around)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let resume = |payload| std::panic::resume_unwind(payload);
+        shares.into_iter().flat_map(|share| share.join().unwrap_or_else(resume)).collect()
+    })
 }
 
 /// What the links of all drafts answer.

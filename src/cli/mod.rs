@@ -1,9 +1,11 @@
 //! The command line: one file a command, and one place that prints errors and ends the process.
 
+mod archive;
 mod check;
 mod dkim;
 mod exit;
 mod failure;
+mod fix;
 mod init;
 mod ledger;
 mod new;
@@ -11,6 +13,7 @@ mod preflight;
 mod preview;
 mod project;
 mod provenance;
+mod readers;
 mod send;
 mod status;
 pub mod subscribers;
@@ -105,7 +108,10 @@ fn run(cli: Cli, printer: Printer) -> Result<Exit, Failure> {
         Command::Init => init::run(printer),
         Command::New(args) => new::run(&args, today(), printer),
         Command::Preview(args) => preview::run(&args, cli.config.as_deref(), printer),
-        Command::Check(args) => check::run(&args, &project()?, printer),
+        Command::Check(args) => match check::about_rules(&args, printer) {
+            Some(outcome) => outcome,
+            None => check::run(&args, &project()?, printer),
+        },
         Command::Send(args) => send::run(&args, &project()?, printer),
         Command::Status(args) => status::run(&args, &project()?, printer),
         Command::Ledger(args) => ledger::run(&args, &project()?, printer),

@@ -4,12 +4,15 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
 use crate::check::document::Document;
 use crate::check::online::{LinkStates, SpamScore};
+use crate::check::past::Archive;
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
@@ -21,10 +24,12 @@ use crate::io::images::{self, Folders, Shelf};
 use crate::io::{files, snippets, spam};
 use crate::message::token::Key;
 use crate::message::{Letterhead, Letters};
-use crate::rule::{self, Severity};
+use crate::rule::{self, Gate, Severity};
 
+use super::archive;
 use super::failure::Failure;
 use super::project::{Project, decode};
+use super::readers::Readers;
 
 /// The key of letters that are never sent.
 pub(super) const REHEARSAL_KEY: &[u8; 32] = b"postrider rehearses with one key";
@@ -46,12 +51,17 @@ pub(super) struct Opened {
 pub(super) struct Surroundings {
     /// When it is.
     pub(super) now: Timestamp,
+    today: Date,
     /// What links answered, if they were followed.
     pub(super) followed: LinkStates,
     /// Whether a spam filter is asked about the letter.
     pub(super) asks_spam_filter: bool,
     /// Somebody for whom letters are made: the first active reader.
     reader: Option<Subscriber>,
+    /// The list, if it was read whole.
+    readers: Option<Readers>,
+    /// The other issues, if they were looked for.
+    past: Archive,
 }
 
 /// A draft that is looked at from all sides.
@@ -66,7 +76,18 @@ impl Surroundings {
     pub(super) fn of(project: &Project, now: Timestamp) -> Self {
         let reader = if project.configured { first_reader(&project.list()) } else { None };
         let (followed, asks_spam_filter) = (LinkStates::new(), false);
-        Self { now, followed, asks_spam_filter, reader: reader.or_else(stranger) }
+        let today = TimeZone::system().to_datetime(now).date();
+        let (reader, readers, past) = (reader.or_else(stranger), None, Archive::default());
+        Self { now, today, followed, asks_spam_filter, reader, readers, past }
+    }
+
+    /// Looks at the whole list as well, at the drafts beside these, and at what was sent.
+    pub(super) fn whole(project: &Project, drafts: &[PathBuf], now: Timestamp) -> Self {
+        let readers = if project.configured { Readers::of(&project.list()) } else { None };
+        let past = archive::gather(project, drafts);
+        let around = Self::of(project, now);
+        let reader = readers.as_ref().and_then(Readers::sample).cloned().or(around.reader);
+        Self { reader, readers, past, ..around }
     }
 }
 
@@ -86,25 +107,64 @@ pub(super) fn inspect(
     let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large) else {
         return Ok(Inspected { findings: said, opened });
     };
-    let letter = opened.issue.as_ref().and_then(|issue| letter(issue, project, around));
+    let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, around));
+    let letter = letters.as_ref().and_then(|letters| letter(letters, around));
     let spam = match &letter {
         Some(letter) if around.asks_spam_filter => ask_spam_filter(letter, &mut said)?,
         _ => None,
     };
+    let findings = judge(
+        draft,
+        &opened,
+        project,
+        around,
+        (letters.as_ref(), letter.as_ref(), spam.as_ref()),
+        said,
+    );
+    Ok(Inspected { opened, findings })
+}
+
+/// The gates of a live send that the rules find, besides those that reading and composing have told of.
+pub(super) fn blocking(opened: &Opened, project: &Project, now: Timestamp) -> Vec<Finding> {
+    let Some(draft) = &opened.draft else { return Vec::new() };
+    let around = Surroundings::of(project, now);
+    let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, &around));
+    let letter = letters.as_ref().and_then(|letters| letter(letters, &around));
+    let made = (letters.as_ref(), letter.as_ref(), None);
+    let mut found = judge(draft, opened, project, &around, made, Vec::new());
+    found.retain(|finding| finding.gate() != Gate::Open);
+    found
+}
+
+/// What was made of an issue: all letters, one of them, and what a spam filter thinks of that.
+type Made<'a> = (Option<&'a Letters>, Option<&'a Letter>, Option<&'a SpamScore>);
+
+fn judge(
+    draft: &Draft,
+    opened: &Opened,
+    project: &Project,
+    around: &Surroundings,
+    (letters, letter, spam): Made<'_>,
+    said: Vec<Finding>,
+) -> Vec<Finding> {
+    let fields = letters.zip(around.readers.as_ref());
+    let fields = fields.map(|(letters, readers)| readers.fields(letters, stranger().as_ref()));
     let subject = Subject {
         draft,
         document: &Document::read(draft),
         issue: opened.issue.as_ref(),
-        letter: letter.as_ref(),
+        letter,
         images: &opened.images,
         newsletter: &project.config.newsletter,
         configured: project.configured,
         followed: &around.followed,
-        spam: spam.as_ref(),
+        spam,
         now: around.now,
+        today: around.today,
+        fields: fields.as_ref(),
+        past: &around.past,
     };
-    let findings = check::judge(&subject, said, &check::Severities::default());
-    Ok(Inspected { opened, findings })
+    check::judge(&subject, said, &project.config.severities)
 }
 
 /// Reads and composes a draft as far as that goes.
@@ -186,8 +246,7 @@ fn gates(draft: &Draft, issue: &Issue, project: &Project) -> Vec<Finding> {
     found
 }
 
-/// The letter of one reader, if it can be made.
-fn letter(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Letter> {
+fn letters(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Letters> {
     let head = Letterhead {
         newsletter: &project.config.newsletter,
         unsubscribe: &project.config.unsubscribe,
@@ -196,7 +255,11 @@ fn letter(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Let
         date: around.now,
         test_copy: false,
     };
-    let letters = Letters::new(issue, &head).ok()?;
+    Letters::new(issue, &head).ok()
+}
+
+/// The letter of one reader, if it can be made.
+fn letter(letters: &Letters, around: &Surroundings) -> Option<Letter> {
     let reader = around.reader.as_ref()?;
     let raw = letters.render(reader).ok()?.bytes;
     let weight = Weight::of(&raw);

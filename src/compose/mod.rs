@@ -268,7 +268,7 @@ fn everything(draft: &Draft, materials: &Materials<'_>) -> String {
 }
 
 /// The slug, or the file's name without folders and `.md`.
-fn id(draft: &Draft) -> String {
+pub fn id(draft: &Draft) -> String {
     let name = draft.source.name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = name.strip_suffix(".md").unwrap_or(name);
     draft.front.slug.clone().unwrap_or_else(|| stem.to_owned())

@@ -77,7 +77,9 @@ pub(super) const SECTIONS: &[&str] = &[
     "dkim",
     "state",
     "theme",
+    "check",
+    "check.rules",
 ];
 
 /// Sections whose keys are names that people choose.
-pub(super) const OPEN_SECTIONS: &[&str] = &["relay.domain-limits"];
+pub(super) const OPEN_SECTIONS: &[&str] = &["relay.domain-limits", "check.rules"];

@@ -2,6 +2,7 @@
 //!
 //! Secrets are not read here, only where they are; and no message repeats a line of the file.
 
+mod check;
 pub mod dkim;
 mod images;
 mod keys;
@@ -24,6 +25,7 @@ use crate::mailbox::Mailbox;
 use crate::rate::{Limit, Rate};
 use crate::source::Source;
 
+pub use check::Severities;
 pub use keys::KEYS;
 use settings::Settings;
 pub use theme::{Accent, Logo, Theme};
@@ -49,6 +51,8 @@ pub struct Config {
     pub state: State,
     /// How letters look.
     pub theme: Theme,
+    /// `[check.rules]`: how much findings weigh.
+    pub severities: Severities,
 }
 
 /// `[newsletter]`
@@ -265,6 +269,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
     let base_url = images.base_url.as_deref().or(base_url);
     let theme = theme::read(&mut settings, (images.mode == ImageMode::Host).then_some(base_url));
+    let severities = check::read(&mut settings);
     if let (Some(newsletter), Some(relay)) = (&newsletter, &relay) {
         newsletter::check_free_mail(&mut settings, &newsletter.from, &relay.host);
     }
@@ -284,6 +289,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
                     dkim,
                     state,
                     theme,
+                    severities,
                 },
                 findings,
             ))

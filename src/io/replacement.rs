@@ -18,6 +18,15 @@ pub struct Replacement {
 impl Replacement {
     /// Begins with a copy of the file at `path`, or with nothing when there is none.
     pub fn begin(path: &Path) -> io::Result<Self> {
+        let mut new = Self::anew(path)?;
+        if new.original.is_some() {
+            io::copy(&mut File::open(&new.path)?, &mut new.file)?;
+        }
+        Ok(new)
+    }
+
+    /// Begins with nothing.
+    pub fn anew(path: &Path) -> io::Result<Self> {
         let original = match fs::metadata(path) {
             Ok(metadata) => Some(metadata),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -36,10 +45,9 @@ impl Replacement {
             io::ErrorKind::AlreadyExists => left_over(&temporary),
             _ => unwritable(&temporary, &error),
         })?;
-        let mut new =
+        let new =
             Self { path, temporary, file: BufWriter::new(file), original, is_in_place: false };
         if let Some(original) = &new.original {
-            io::copy(&mut File::open(&new.path)?, &mut new.file)?;
             fs::set_permissions(&new.temporary, original.permissions())?;
         }
         Ok(new)

@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout (`--json`, paths), words go to stderr. Nothing here decides anything.
 
+pub mod catalogue;
 mod findings;
 pub mod formats;
 mod progress;

@@ -125,6 +125,13 @@ pub enum Example {
     Words(&'static str),
 }
 
+impl Rule {
+    /// Whether the configuration and comments in a draft may change what it says: not where it can stop a send.
+    pub fn is_adjustable(&self) -> bool {
+        self.gate == Gate::Open
+    }
+}
+
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

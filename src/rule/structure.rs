@@ -134,4 +134,53 @@ super::rules! { Structure, STRUCTURE;
         mend: "Write `[^name]` where it belongs, or delete it.",
         bad: Body("The tide turns.\n\n[^moon]: Because of the moon."),
         good: Body("The tide turns.[^moon]\n\n[^moon]: Because of the moon.");
+    H1_MULTIPLE = "h1-multiple", Warning, Open,
+        what: "A letter has one h1, its title.",
+        why: "Screen readers use it as the name of the letter.",
+        source: "markdownlint MD025",
+        mend: "Make the others h2.",
+        bad: Body("# The tides\n\nThey turn at six in the morning and again in the evening, every day of this week.\n\n# The crane\n\nIt is gone from the quay since Monday, and nobody in the harbour office knows why."),
+        good: Body("# The tides\n\nThey turn at six.\n\n## The crane\n\nIt is gone from the quay since Monday, and nobody in the harbour office knows why.");
+    HEADING_SKIP = "heading-skip", Warning, Open,
+        what: "Headings go down one level at a time; the title is the first.",
+        why: "Screen readers jump from level to level, and a hole looks like a part that is missing.",
+        source: "markdownlint MD001; axe heading-order",
+        mend: "Write one `#` less.",
+        bad: Body("## The tides\n\nThey turn at six.\n\n#### The crane\n\nIt is gone."),
+        good: Body("## The tides\n\nThey turn at six.\n\n### The crane\n\nIt is gone.");
+    HEADING_DUPLICATE = "heading-duplicate", Info, Open,
+        what: "No two headings say the same.",
+        why: "In a list of headings readers cannot tell them apart, and a link finds only the first.",
+        source: "markdownlint MD024",
+        mend: "Say in each what is there.",
+        bad: Body("## News\n\nThe tide turns at six.\n\n## News\n\nThe crane is gone."),
+        good: Body("## The tides\n\nThey turn at six.\n\n## The crane\n\nIt is gone.");
+    HEADING_TRAILING_PUNCT = "heading-trailing-punct", Info, Open,
+        what: "A heading ends without a full stop, comma, colon or semicolon.",
+        why: "It is no sentence.",
+        source: "markdownlint MD026",
+        mend: "Leave it out.",
+        bad: Body("## The tides:\n\nThey turn at six."),
+        good: Body("## Who moved the crane?\n\nNobody knows.");
+    HEADING_AS_CAPTION = "heading-as-caption", Info, Open,
+        what: "What stands under an image is text, not a heading.",
+        why: "Screen readers announce a part of the letter that is not there.",
+        source: "own",
+        mend: "Write it as text, in italics if you like.",
+        bad: Body("## The crane\n\n![The crane](https://example.org/crane.png)\n\n#### Photograph: Jo\n\nIt is gone."),
+        good: Body("## The crane\n\n![The crane](https://example.org/crane.png)\n\n*Photograph: Jo*\n\nIt is gone.");
+    SECTION_EMPTY = "section-empty", Error, Open,
+        what: "A heading is followed by something.",
+        why: "Most often the text was forgotten.",
+        source: "own",
+        mend: "Write the text, or delete the heading.",
+        bad: Body("## The tides\n\n## The crane\n\nIt is gone."),
+        good: Body("## The tides\n\nThey turn at six.\n\n## The crane\n\nIt is gone.");
+    SECTION_THIN = "section-thin", Info, Open,
+        what: "A part of a letter has at least 15 words, or a list, a table, code or an image.",
+        why: "Most often it was to be written later.",
+        source: "own",
+        mend: "Write more, or join it with its neighbour.",
+        bad: Body("## The crane\n\nIt is gone."),
+        good: Body("## The crane\n\nIt is gone from the quay since Monday, and nobody in the harbour office knows why.");
 }

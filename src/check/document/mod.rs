@@ -10,6 +10,7 @@ mod definitions;
 mod mask;
 mod reading;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub(super) use definitions::folded;
@@ -45,6 +46,8 @@ pub struct Document<'d> {
     pub html: Vec<Raw>,
     /// Merge tags outside of code.
     pub tags: Vec<Range<usize>>,
+    /// The labels of the footnotes that are referred to.
+    pub footnotes: BTreeSet<String>,
 }
 
 /// A block.
@@ -264,6 +267,18 @@ impl<'d> Document<'d> {
     pub fn line_number(&self, at: usize) -> usize {
         let (source, at) = self.origin(at);
         source.place(at).line
+    }
+
+    /// The link that holds a byte.
+    pub fn link_at(&self, at: usize) -> Option<&Link> {
+        let next = self.links.partition_point(|link| link.range.start <= at);
+        self.links[..next].iter().rev().take(2).find(|link| link.range.contains(&at))
+    }
+
+    /// The innermost block that holds a byte.
+    pub fn block_at(&self, at: usize) -> Option<&Block> {
+        let next = self.blocks.partition_point(|block| block.range.start <= at);
+        self.blocks[..next].iter().rev().find(|block| block.range.contains(&at))
     }
 
     /// Whether a byte belongs to code.

@@ -1,5 +1,6 @@
 //! From the events of the parser to a [`Document`].
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use pulldown_cmark::{BrokenLink, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
@@ -72,6 +73,7 @@ pub(super) fn read(manuscript: Manuscript<'_>) -> Document<'_> {
         runs: parts.runs,
         code: parts.code,
         html: parts.html,
+        footnotes: parts.footnotes,
         tags,
     }
 }
@@ -109,6 +111,7 @@ pub(super) struct Parts {
     pub(super) runs: Vec<Run>,
     pub(super) code: Vec<Range<usize>>,
     pub(super) html: Vec<Raw>,
+    pub(super) footnotes: BTreeSet<String>,
 }
 
 struct Reader<'t> {
@@ -147,10 +150,10 @@ impl<'t> Reader<'t> {
             },
             Event::InlineHtml(_) => self.raw(range),
             Event::Rule => self.block(BlockKind::Break, range),
-            Event::InlineMath(_)
-            | Event::DisplayMath(_)
-            | Event::FootnoteReference(_)
-            | Event::TaskListMarker(_) => {}
+            Event::InlineMath(_) | Event::DisplayMath(_) | Event::TaskListMarker(_) => {}
+            Event::FootnoteReference(label) => {
+                self.parts.footnotes.insert(label.to_string());
+            }
         }
     }
 
@@ -193,8 +196,9 @@ impl<'t> Reader<'t> {
             | Tag::MetadataBlock(_) => return,
         };
         let index = self.parts.blocks.len();
-        self.quotes += usize::from(kind == BlockKind::Quote);
+        let is_quote = kind == BlockKind::Quote;
         self.block(kind, range);
+        self.quotes += usize::from(is_quote);
         self.open.push(index);
     }
 

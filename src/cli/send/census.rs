@@ -5,17 +5,16 @@ use std::io::BufReader;
 
 use crate::audience::list::Rows;
 use crate::audience::{Listed, Selection, Subscriber};
-use crate::compose::merge::fill::{OWN_NAMES, Unresolved};
-use crate::compose::merge::scan::{self, Kind};
+use crate::check::personalisation;
+use crate::compose::merge::fill::Unresolved;
 use crate::delivery::ledger::LedgerError;
 use crate::delivery::plan::{Pinned, hex};
-use crate::finding::{Finding, nearest};
+use crate::finding::Finding;
 use crate::io::files;
 use crate::io::ledger_sqlite::{Freeze, Frozen, Kept, Ledger};
 use crate::message::Letters;
 use crate::report::words::{count, grouped};
 use crate::rule;
-use crate::source::Span;
 
 use super::super::failure::Failure;
 use super::{Desk, intake};
@@ -166,7 +165,7 @@ impl Seen {
 
     /// Reports what stands in the way of every letter.
     pub(super) fn judge(&self, desk: &Desk<'_>, letters: &Letters) -> Result<(), Failure> {
-        let unknown = self.unknown_fields(desk, letters);
+        let unknown = personalisation::unknown_fields(&desk.draft, &letters.names(), &self.columns);
         let mut findings = unknown.clone();
         for (unresolved, affected) in &self.unresolved {
             if unknown.iter().any(|finding| matches!(unresolved, Unresolved::Empty(name) if finding.message.contains(&format!("`{name}`")))) {
@@ -178,30 +177,6 @@ impl Seen {
             return Err(findings.into());
         }
         self.refused.judge()
-    }
-
-    /// Names in merge tags that no row of the list has.
-    fn unknown_fields(&self, desk: &Desk<'_>, letters: &Letters) -> Vec<Finding> {
-        let known = |name: &str| OWN_NAMES.contains(&name) || self.columns.contains(name);
-        let names = letters.names();
-        let unknown = names.iter().filter(|name| !known(name));
-        unknown
-            .map(|name| {
-                let all: Vec<&str> =
-                    OWN_NAMES.into_iter().chain(self.columns.iter().map(String::as_str)).collect();
-                let help = match nearest(name, all.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("the list has: {}", all.join(", ")),
-                };
-                Finding::at(
-                    &rule::MERGE_UNKNOWN_FIELD,
-                    &desk.draft.source,
-                    tag_with(desk, name).unwrap_or_default(),
-                    format!("unknown field `{name}`"),
-                )
-                .help(help)
-            })
-            .collect()
     }
 }
 
@@ -223,7 +198,7 @@ fn missing(desk: &Desk<'_>, unresolved: &Unresolved, affected: &Affected) -> Fin
     let more = affected.readers - affected.named.len() as u64;
     let rest = if more > 0 { format!("\n  and {} more", grouped(more)) } else { String::new() };
     let message = format!("{what}:\n{}{rest}", affected.named.join("\n"));
-    let finding = match tag_with(desk, name) {
+    let finding = match personalisation::tag_with(&desk.draft, name) {
         Some(span) => Finding {
             excerpt: None,
             ..Finding::at(&rule::MERGE_UNRESOLVED, &desk.draft.source, span, message)
@@ -235,19 +210,4 @@ fn missing(desk: &Desk<'_>, unresolved: &Unresolved, affected: &Affected) -> Fin
         }
     };
     finding.help(remedy)
-}
-
-/// The name in the first tag of the draft that speaks of it.
-fn tag_with(desk: &Desk<'_>, name: &str) -> Option<Span> {
-    let text = &desk.draft.source.text;
-    let is_tag = |found: &scan::Found| matches!(found.kind, Kind::Tag | Kind::Control(_));
-    scan::scan(text).into_iter().filter(is_tag).find_map(|found| {
-        let tag = &text[found.range.clone()];
-        let in_word = |c: char| c.is_alphanumeric() || c == '_';
-        let (at, _) = tag.match_indices(name).find(|(at, name)| {
-            !tag[..*at].ends_with(in_word) && !tag[at + name.len()..].starts_with(in_word)
-        })?;
-        let start = found.range.start + at;
-        Some(Span::new(start, start + name.len()))
-    })
 }

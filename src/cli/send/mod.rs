@@ -34,6 +34,7 @@ use crate::rule::{self, Gate, Severity};
 
 use super::exit::Exit;
 use super::failure::Failure;
+use super::now;
 use super::preflight::{self, Opened, REHEARSAL_KEY};
 use super::project::Project;
 use stop::Stop;
@@ -150,12 +151,14 @@ pub(super) struct Composed {
 
 /// Reads and composes a draft.
 pub(super) fn load(path: &Path, project: &Project) -> Result<Composed, Failure> {
-    let Opened { draft, issue, images, said: mut remarks, .. } =
-        preflight::open(path, project, &mut Shelf::default())?;
+    let opened = preflight::open(path, project, &mut Shelf::default())?;
+    let gates = preflight::blocking(&opened, project, now());
+    let Opened { draft, issue, images, said: mut remarks, .. } = opened;
     let (Some(draft), Some(issue)) = (draft, issue) else {
         remarks.retain(Finding::is_error);
         return Err(remarks.into());
     };
+    remarks.extend(gates);
     Ok(Composed { draft, issue, images, remarks })
 }
 

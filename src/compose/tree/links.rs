@@ -127,7 +127,7 @@ fn anchor(name: &str, anchors: &mut BTreeMap<String, Node<'_>>) -> Result<String
         },
         |near| format!("did you mean `#{near}`?"),
     );
-    Err(problem(&rule::LINK_EMPTY_URL, format!("no heading for `#{}`", shown(name)), help))
+    Err(problem(&rule::LINK_ANCHOR_MISSING, format!("no heading for `#{}`", shown(name)), help))
 }
 
 fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Result<String, Problem> {

@@ -10,7 +10,7 @@ use crate::compose::merge::pairs::{Stray, pair};
 use crate::compose::merge::scan::{Control, Found, Kind, scan};
 use crate::draft::Draft;
 use crate::finding::shown;
-use crate::rule;
+use crate::rule::{self, Rule};
 use crate::source::Span;
 
 /// Notes every merge tag outside code that is incomplete or not understood, in the body and in the head.
@@ -36,7 +36,8 @@ fn check_text(
 ) {
     for tag in found {
         if let Some((message, help)) = mistake(&text[tag.range.clone()], &tag.kind) {
-            margin.note_at(&rule::MERGE_SYNTAX, at(&tag.range), message, &help);
+            let rule = broken(&text[tag.range.clone()]);
+            margin.note_at(rule, at(&tag.range), message, &help);
         }
     }
     let (ranges, controls): (Vec<&Range<usize>>, Vec<&Control>) = found
@@ -63,6 +64,18 @@ fn check_text(
             ),
         };
         margin.note_at(&rule::MERGE_SYNTAX, at(ranges[index]), message, help);
+    }
+}
+
+/// The rule that a tag breaks which is not understood.
+fn broken(tag: &str) -> &'static Rule {
+    let is_safe = tag.split('|').skip(1).any(|filter| filter.trim_start().starts_with("safe"));
+    if tag.contains(['“', '”', '‘', '’']) {
+        &rule::MERGE_SMART_QUOTES
+    } else if is_safe {
+        &rule::MERGE_UNESCAPED
+    } else {
+        &rule::MERGE_SYNTAX
     }
 }
 

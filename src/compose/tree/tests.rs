@@ -99,7 +99,7 @@ fn links_have_an_allowed_scheme_and_lead_somewhere() {
     );
     assert_eq!(
         check("## The harbour\n\n[a](#the-harbour) [b](#the-harbor)"),
-        ["3:19 link-empty-url no heading for `#the-harbor`"]
+        ["3:19 link-anchor-missing no heading for `#the-harbor`"]
     );
 }
 

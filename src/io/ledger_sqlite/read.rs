@@ -28,6 +28,20 @@ pub struct Summary {
     pub tally: Tally,
 }
 
+/// What was pinned when an issue was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// The pinned issue, as JSON.
+    pub pinned: String,
+    /// When its plan was frozen.
+    pub released_at: Timestamp,
+    /// Whether somebody has got it.
+    pub was_sent: bool,
+}
+
+/// Issues that are remembered for comparison: four years of weeks.
+const REMEMBERED: u32 = 200;
+
 /// A recipient that failed or is in doubt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exception {
@@ -114,6 +128,21 @@ impl Reader {
             })
         })
         .collect()
+    }
+
+    /// What the newest issues were made of.
+    pub fn pinned(&self) -> Result<Vec<Remembered>, LedgerError> {
+        let sql = "SELECT pinned, released_at, EXISTS (SELECT 1 FROM delivery d WHERE d.issue = i.id AND d.state = 'sent')
+            FROM issue i ORDER BY released_at DESC LIMIT ?1";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map(params![REMEMBERED], |row| {
+            Ok(Remembered {
+                pinned: row.get(0)?,
+                released_at: timestamp(row.get(1)?),
+                was_sent: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The recipients of an issue that have failed or are unknown, in list order, with the words of their last attempt.

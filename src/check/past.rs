@@ -1,0 +1,152 @@
+//! What was written and sent before: the other drafts of a folder, and the issues that the ledger knows.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::document::{Document, folded};
+use super::links;
+use crate::compose::Issue;
+use crate::compose::merge::{Piece, Template};
+use crate::draft::Draft;
+
+/// Another issue.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Earlier {
+    /// Its draft's file, or none if the ledger alone knows it.
+    pub file: Option<String>,
+    /// Its id: the slug, or the file's name without `.md`.
+    pub id: String,
+    /// Its title and subject.
+    pub names: Vec<String>,
+    /// Its number, from the front matter or the title.
+    pub number: Option<u64>,
+    /// Its date.
+    pub date: Option<Date>,
+    /// The pages it links, each once.
+    pub pages: Vec<String>,
+    /// Whether somebody has got it.
+    pub was_sent: bool,
+}
+
+/// All other issues, found by what they say.
+#[derive(Debug, Clone, Default)]
+pub struct Archive {
+    issues: Vec<Earlier>,
+    by_name: BTreeMap<String, Vec<usize>>,
+    by_page: BTreeMap<String, Vec<usize>>,
+}
+
+impl Archive {
+    /// Puts issues in order.
+    pub fn new(issues: Vec<Earlier>) -> Self {
+        let mut archive = Self { issues, ..Self::default() };
+        for (index, issue) in archive.issues.iter().enumerate() {
+            for name in &issue.names {
+                archive.by_name.entry(folded(name)).or_default().push(index);
+            }
+            for page in &issue.pages {
+                archive.by_page.entry(page.clone()).or_default().push(index);
+            }
+        }
+        archive
+    }
+
+    /// All of them.
+    pub fn issues(&self) -> impl Iterator<Item = &Earlier> {
+        self.issues.iter()
+    }
+
+    /// Those with this title or subject.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Earlier> {
+        self.at(self.by_name.get(&folded(name)))
+    }
+
+    /// Those that link this page.
+    pub fn linking(&self, page: &str) -> impl Iterator<Item = &Earlier> {
+        self.at(self.by_page.get(page))
+    }
+
+    fn at(&self, found: Option<&Vec<usize>>) -> impl Iterator<Item = &Earlier> {
+        found.into_iter().flatten().map(|&index| &self.issues[index])
+    }
+}
+
+impl Earlier {
+    /// An issue as its draft has it.
+    pub fn of_draft(draft: &Draft) -> Self {
+        let front = &draft.front;
+        let document = Document::read(draft);
+        let mut pages: Vec<String> =
+            document.links.iter().filter_map(|link| links::page_of(&link.url)).collect();
+        pages.sort();
+        pages.dedup();
+        let mut names = vec![front.title.clone(), front.subject.clone()];
+        names.dedup();
+        Self {
+            file: Some(draft.source.name.clone()),
+            id: crate::compose::id(draft),
+            names,
+            number: front.number.or_else(|| number_in(&front.title)),
+            date: front.date.as_deref().and_then(|date| date.get(..10)?.parse().ok()),
+            pages,
+            was_sent: false,
+        }
+    }
+
+    /// An issue as its letters had it.
+    pub fn of_issue(issue: &Issue, date: Date, was_sent: bool) -> Self {
+        let subject = literals(&issue.subject);
+        let html = literals(&issue.html);
+        let hrefs = html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let mut pages: Vec<String> =
+            hrefs.filter_map(|url| links::page_of(&url.replace("&amp;", "&"))).collect();
+        pages.sort();
+        pages.dedup();
+        let (file, date) = (None, Some(date));
+        let number = number_in(&subject);
+        Self { file, id: issue.id.clone(), names: vec![subject], number, date, pages, was_sent }
+    }
+}
+
+/// What all readers get of a template.
+fn literals(template: &Template) -> String {
+    let literal = |piece: &Piece| match piece {
+        Piece::Literal(text) => text.clone(),
+        Piece::Slot { .. } | Piece::Chunk { .. } => String::new(),
+    };
+    template.pieces.iter().map(literal).collect()
+}
+
+/// The number of an issue in its title: `Issue 3`, `No. 3`, `#3`.
+pub fn number_in(title: &str) -> Option<u64> {
+    let lower = title.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|c: char| c.is_whitespace() || ",;:()–—".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let number = |word: &str| {
+        let digits = word.trim_start_matches('#').trim_end_matches('.');
+        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<u64>().ok()).flatten()
+    };
+    let says_number =
+        |word: &str| ["issue", "no", "no.", "nr", "nr.", "number", "edition", "№"].contains(&word);
+    let hash = words.iter().find(|word| word.starts_with('#')).and_then(|word| number(word));
+    let named = words.windows(2).find(|pair| says_number(pair[0]) && number(pair[1]).is_some());
+    hash.or_else(|| number(named?[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_has_its_number_in_many_ways() {
+        let found = |title: &str| number_in(title);
+        assert_eq!(found("Works on ARM news, Issue 3, Friday May 12, 2017 (Week 19)"), Some(3));
+        assert_eq!(found("Harbour notes #12: the crane"), Some(12));
+        assert_eq!(found("Harbour notes, No. 7"), Some(7));
+        assert_eq!(found("12 boats in 2026"), None);
+        assert_eq!(found("An issue with tides"), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! Merge tags, beside what the list has.
+
+use std::collections::BTreeSet;
+
+use super::Subject;
+use super::note::Note;
+use crate::compose::merge::fill::{OWN_NAMES, Unresolved};
+use crate::compose::merge::scan::{self, Kind};
+use crate::draft::Draft;
+use crate::finding::{Finding, nearest};
+use crate::rule;
+use crate::source::Span;
+
+/// What the letters of an issue ask of a list, and what it has.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fields {
+    /// The names that merge tags speak of.
+    pub names: BTreeSet<String>,
+    /// The columns of the list.
+    pub columns: BTreeSet<String>,
+    /// What is missing, and for how many active readers.
+    pub holes: Vec<(Unresolved, u64)>,
+    /// The active readers.
+    pub readers: u64,
+    /// Whether the subject of a reader of whom nothing is known is blank.
+    pub subject_may_be_blank: bool,
+}
+
+/// What is to be said of merge tags.
+pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
+    let mut notes = in_code(subject);
+    if subject.fields.is_some_and(|fields| fields.subject_may_be_blank) {
+        let message = "the subject is blank for readers without these fields";
+        let note =
+            Note::head(&rule::MERGE_IN_SUBJECT_EMPTY, subject.draft.front.subject_span, message);
+        notes.push(note.help("write words besides, or a default that is not empty"));
+    }
+    notes
+}
+
+/// Tags that readers see as they are written.
+fn in_code(subject: &Subject<'_>) -> Vec<Note> {
+    let document = subject.document;
+    let tags = scan::scan(document.text()).into_iter().filter(|found| found.kind == Kind::Tag);
+    tags.filter(|found| document.is_code(found.range.start))
+        .map(|found| {
+            Note::body(&rule::MERGE_IN_CODE, found.range, "readers see this tag as it is written")
+                .help("nothing to do, if it is an example; otherwise take the backticks away")
+        })
+        .collect()
+}
+
+/// What merge tags ask of the list, and what it lacks.
+pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
+    let Some(fields) = subject.fields else { return Vec::new() };
+    let mut findings = unknown_fields(subject.draft, &fields.names, &fields.columns);
+    for (hole, readers) in &fields.holes {
+        let (Unresolved::Empty(name) | Unresolved::Unfit(name, _)) = hole;
+        let is_column = fields.columns.contains(name) || OWN_NAMES.contains(&name.as_str());
+        if matches!(hole, Unresolved::Empty(_)) && !is_column {
+            continue;
+        }
+        let message = format!("{hole} for {readers} of {} readers", fields.readers);
+        let at = tag_with(subject.draft, name).unwrap_or_default();
+        let help = format!("write `{{{{ {name} | default(\"…\") }}}}`, or fill the column");
+        findings.push(
+            Finding::at(&rule::MERGE_UNRESOLVED, &subject.draft.source, at, message).help(help),
+        );
+    }
+    findings
+}
+
+/// Names in merge tags that no row of the list has.
+pub fn unknown_fields(
+    draft: &Draft,
+    names: &BTreeSet<String>,
+    columns: &BTreeSet<String>,
+) -> Vec<Finding> {
+    let all: Vec<&str> = OWN_NAMES.into_iter().chain(columns.iter().map(String::as_str)).collect();
+    let unknown = names.iter().filter(|name| !all.contains(&name.as_str()));
+    unknown
+        .map(|name| {
+            let help = match nearest(name, all.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the list has: {}", all.join(", ")),
+            };
+            let at = tag_with(draft, name).unwrap_or_default();
+            let message = format!("unknown field `{name}`");
+            Finding::at(&rule::MERGE_UNKNOWN_FIELD, &draft.source, at, message).help(help)
+        })
+        .collect()
+}
+
+/// The name in the first tag of the draft that speaks of it.
+pub fn tag_with(draft: &Draft, name: &str) -> Option<Span> {
+    let text = &draft.source.text;
+    let is_tag = |found: &scan::Found| matches!(found.kind, Kind::Tag | Kind::Control(_));
+    scan::scan(text).into_iter().filter(is_tag).find_map(|found| {
+        let tag = &text[found.range.clone()];
+        let in_word = |c: char| c.is_alphanumeric() || c == '_';
+        let (at, _) = tag.match_indices(name).find(|(at, name)| {
+            !tag[..*at].ends_with(in_word) && !tag[at + name.len()..].starts_with(in_word)
+        })?;
+        let start = found.range.start + at;
+        Some(Span::new(start, start + name.len()))
+    })
+}

@@ -1,0 +1,81 @@
+//! What a list has for merge tags, gathered once for all drafts that are checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufReader;
+use std::path::Path;
+
+use crate::audience::Subscriber;
+use crate::audience::list::Rows;
+use crate::check::personalisation::Fields;
+use crate::compose::merge::fill::Unresolved;
+use crate::io::files;
+use crate::message::Letters;
+
+/// Kinds of readers that are told apart; a list with more has no two readers alike.
+const MOST: usize = 1000;
+
+/// The readers of a list by which fields they have: one of each kind, and how many there are of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Readers {
+    columns: BTreeSet<String>,
+    kinds: BTreeMap<Vec<String>, (Subscriber, u64)>,
+    active: u64,
+}
+
+impl Readers {
+    /// Reads a list; none when there is no such file. What is wrong with its rows, `subscribers check` says.
+    pub(super) fn of(list: &Path) -> Option<Self> {
+        let file = files::open(list).ok()?;
+        let mut readers = Self::default();
+        for listed in Rows::new(list.display().to_string(), BufReader::new(file)).flatten() {
+            readers.add(listed.subscriber);
+        }
+        Some(readers)
+    }
+
+    fn add(&mut self, reader: Subscriber) {
+        for column in reader.fields.keys() {
+            if !self.columns.contains(column) {
+                self.columns.insert(column.clone());
+            }
+        }
+        if !reader.status.is_active() {
+            return;
+        }
+        self.active += 1;
+        let tags = reader.tags.iter().map(|tag| format!("#{tag}"));
+        let name = reader.name.iter().map(|_| "name".to_owned());
+        let kind: Vec<String> = reader.fields.keys().cloned().chain(name).chain(tags).collect();
+        let has_room = self.kinds.len() < MOST;
+        match self.kinds.get_mut(&kind) {
+            Some((_, number)) => *number += 1,
+            None if has_room => {
+                self.kinds.insert(kind, (reader, 1));
+            }
+            None => {}
+        }
+    }
+
+    /// A reader with the most fields.
+    pub(super) fn sample(&self) -> Option<&Subscriber> {
+        self.kinds.values().map(|(reader, _)| reader).max_by_key(|reader| reader.fields.len())
+    }
+
+    /// What the letters of an issue ask of these readers.
+    pub(super) fn fields(&self, letters: &Letters, stranger: Option<&Subscriber>) -> Fields {
+        let mut holes: BTreeMap<Unresolved, u64> = BTreeMap::new();
+        for (reader, number) in self.kinds.values() {
+            for hole in letters.unresolved(reader) {
+                *holes.entry(hole).or_default() += number;
+            }
+        }
+        let subject = stranger.and_then(|reader| letters.subject(reader).ok());
+        Fields {
+            names: letters.names(),
+            columns: self.columns.clone(),
+            holes: holes.into_iter().collect(),
+            readers: self.active,
+            subject_may_be_blank: subject.is_some_and(|subject| subject.trim().is_empty()),
+        }
+    }
+}
