@@ -172,7 +172,7 @@ fn the_body_of_a_draft() {
     error[html-unsupported]: drafts/tide.md:8:1: HTML element `form` is not allowed in mail
      8 | <form></form>
        | ^^^^^^
-    help: remove it, or link to a page that has it
+    help: remove it, or link to a page that has it; not known by Outlook (Windows), Yahoo and 5 more
     error[html-unsupported]: drafts/tide.md:10:1: attribute `onload` is not allowed in mail
      10 | <svg onload="x"></svg>
         | ^^^^^^^^^^^^^^^^
@@ -180,7 +180,7 @@ fn the_body_of_a_draft() {
     error[html-unsupported]: drafts/tide.md:10:1: HTML element `svg` is not allowed in mail
      10 | <svg onload="x"></svg>
         | ^^^^^^^^^^^^^^^^
-    help: remove it, or link to a page that has it
+    help: remove it, or link to a page that has it; not known by Gmail, Outlook (Windows), Outlook.com, Yahoo and 7 more
     "#);
     insta::assert_snapshot!(told(Draft, body(&format!("\n\n{}x", ">".repeat(200_000)))), @r"
     exit 1
