@@ -268,7 +268,9 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let dir = settings.path("state.dir");
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
     let base_url = images.base_url.as_deref().or(base_url);
-    let theme = theme::read(&mut settings, (images.mode == ImageMode::Host).then_some(base_url));
+    let takes_paths =
+        images.mode != ImageMode::Host || base_url.is_some_and(|base| base.starts_with("https://"));
+    let theme = theme::read(&mut settings, takes_paths);
     let severities = check::read(&mut settings);
     if let (Some(newsletter), Some(relay)) = (&newsletter, &relay) {
         newsletter::check_free_mail(&mut settings, &newsletter.from, &relay.host);

@@ -87,8 +87,9 @@ impl Theme {
     };
 }
 
-/// Reads the section; `hosts` says where hosted images lie, `None` if they travel in the letter.
-pub(super) fn read(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> Theme {
+/// Reads the section; `takes_paths` says whether an image of the project can be shown: it travels in the letter, or has
+/// an https address to be hosted at.
+pub(super) fn read(settings: &mut Settings<'_>, takes_paths: bool) -> Theme {
     let design = settings.parsed("newsletter.theme", Design::parse);
     let colour = settings.parsed("theme.accent", accent);
     let place = settings.place("theme.accent");
@@ -99,7 +100,7 @@ pub(super) fn read(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> 
         heading_font: settings.parsed("theme.heading-font", fonts::stack),
         code_font: settings.parsed("theme.code-font", fonts::stack),
         width: settings.number("theme.width", 480..=720).unwrap_or(WIDTH),
-        logo: mark(settings, hosts),
+        logo: mark(settings, takes_paths),
         header: settings.parsed("theme.header", several_lines),
         footer: settings.parsed("theme.footer", several_lines),
         css: settings.path("theme.css"),
@@ -114,8 +115,8 @@ fn accent(text: &str) -> Result<Colour, Wrong> {
     })
 }
 
-fn mark(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> Option<Logo> {
-    let source = settings.parsed("theme.logo", |text| logo(text, hosts));
+fn mark(settings: &mut Settings<'_>, takes_paths: bool) -> Option<Logo> {
+    let source = settings.parsed("theme.logo", |text| logo(text, takes_paths));
     let place = settings.place("theme.logo");
     let alt = settings.parsed("theme.logo-alt", several_lines);
     let width = settings.number("theme.logo-width", 16..=400);
@@ -134,11 +135,10 @@ fn mark(settings: &mut Settings<'_>, hosts: Option<Option<&str>>) -> Option<Logo
 }
 
 /// An https address as it is; or a path within the project, which needs a place on the web if images are hosted.
-fn logo(text: &str, hosts: Option<Option<&str>>) -> Result<String, Wrong> {
+fn logo(text: &str, takes_paths: bool) -> Result<String, Wrong> {
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"'<>\\{}".contains(c);
     let is_path = !text.contains(':') && !text.starts_with("//");
-    let has_home = hosts.is_none_or(|base| base.is_some_and(|base| base.starts_with("https://")));
-    if text.contains(is_odd) || !(text.starts_with("https://") || is_path && has_home) {
+    if text.contains(is_odd) || !(text.starts_with("https://") || is_path && takes_paths) {
         let help = "write an https address; a path needs an https `base-url` in `[newsletter]` or `[images]`, or \
                     `mode = \"cid\"` in `[images]`";
         return Err((format!("is not the address of an image: `{}`", shown(text)), help.into()));

@@ -31,7 +31,7 @@ impl Asked {
         self.ends()
     }
 
-    fn is_sent(self, name: &str) -> Run {
+    fn signalled(self, name: &str) -> Run {
         signal(&self.child, name);
         self.ends()
     }
@@ -68,7 +68,7 @@ fn a_signal_at_the_question_ends_with_130_and_leaves_no_plan() {
     for name in ["-INT", "-TERM"] {
         let desk = Desk::new(4, 1);
         Asked::by(&desk, SEND)
-            .is_sent(name)
+            .signalled(name)
             .exits(130)
             .says("error: interrupted before anybody was mailed")
             .says("help: the same command begins again");
@@ -101,7 +101,7 @@ fn while_a_person_is_asked_about_those_who_are_new_others_leave_as_well() {
     let desk = Desk::new(4, relay.port());
     desk.run("send drafts/tide.md --yes --limit 1").exits(3);
     desk.write("subscribers.toml", &(list(3) + &reader(7, "") + &reader(8, "")));
-    Asked::by(&desk, "send drafts/tide.md --include-new").is_sent("-TERM").exits(130);
+    Asked::by(&desk, "send drafts/tide.md --include-new").signalled("-TERM").exits(130);
     let counts = desk.counts();
     assert_eq!((&counts["pending"], &counts["skipped"]), (&2.into(), &1.into()), "4 left the list");
     let asked = Asked::by(&desk, "send drafts/tide.md --include-new");

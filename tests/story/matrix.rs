@@ -175,7 +175,13 @@ const FAULTS: &[Held] = &[
 
 /// Bad inputs, FAULTS 6.3.
 const INPUTS: &[Held] = &[
-    (&[1, 2, 3, 4, 5, 6, 7, 8], &["story/bad_input/drafts.rs the_head_of_a_draft"]),
+    (
+        &[1, 2, 3, 4, 5, 6, 7, 8],
+        &[
+            "story/bad_input/drafts.rs the_head_of_a_draft",
+            "story/bad_input/drafts.rs a_draft_that_is_not_text_of_today",
+        ],
+    ),
     (&[9, 10, 15, 16, 17, 19], &["story/bad_input/drafts.rs the_body_of_a_draft"]),
     (&[11], &["story/bad_input/drafts.rs what_readers_lack_is_told_with_their_names"]),
     (&[12], &["story/bad_input/drafts.rs what_a_draft_includes"]),
@@ -205,7 +211,13 @@ const INPUTS: &[Held] = &[
     (&[38], &["story/bad_input/configuration.rs the_feedback_id_of_a_configuration"]),
     (&[39, 40, 41, 42], &["story/bad_input/lists.rs a_table"]),
     (&[43], &["story/bad_input/lists.rs a_list", "story/bad_input/lists.rs a_table"]),
-    (&[44, 45, 46, 47, 49], &["story/bad_input/lists.rs a_list"]),
+    (
+        &[44, 45, 46, 47, 49],
+        &[
+            "story/bad_input/lists.rs a_list",
+            "story/bad_input/lists.rs a_list_with_names_that_break_out_or_without_rows",
+        ],
+    ),
     (&[48], &["story/bad_input/lists.rs the_name_of_a_reader_cannot_leave_its_header"]),
     (&[50], &["story/bad_input/lists.rs duplicates_and_look_alikes_are_told_and_stop_nothing"]),
     (

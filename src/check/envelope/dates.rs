@@ -215,8 +215,8 @@ fn date_at(words: &[Word<'_>]) -> Option<(Date, usize)> {
 
 fn month(word: &str) -> Option<i8> {
     let word = word.to_ascii_lowercase();
-    let is_it = |name: &&str| **name == word || word.len() == 3 && name.starts_with(&word);
-    let index = MONTHS.iter().position(|name| is_it(&name))?;
+    let is_it = |name: &&str| *name == word || word.len() == 3 && name.starts_with(word.as_str());
+    let index = MONTHS.iter().position(is_it)?;
     i8::try_from(index + 1).ok()
 }
 
@@ -228,6 +228,6 @@ fn day(word: &str) -> Option<i8> {
 
 fn weekday(word: &str) -> Option<Weekday> {
     let word = word.to_ascii_lowercase();
-    let is_it = |name: &str| name == word || word.len() == 3 && name.starts_with(&word);
+    let is_it = |name: &str| name == word || word.len() == 3 && name.starts_with(word.as_str());
     WEEKDAYS.iter().find(|(name, _)| is_it(name)).map(|(_, weekday)| *weekday)
 }

@@ -24,7 +24,7 @@ const REMOVED: &str = "removed";
 const EVERYWHERE: &str = "*";
 
 /// How long the ledger may be busy with somebody else: a send plans a million readers in one transaction.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Two refusals that say little suppress an address when this much lies between them.
 const APART: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -92,6 +92,10 @@ fn the_head_of_a_draft() {
        |          ^^^^^^^^^^
     help: drop it; providers refuse letters that pose as replies; `--allow subject-re-fwd` sends all the same
     "#);
+}
+
+#[test]
+fn a_draft_that_is_not_text_of_today() {
     insta::assert_snapshot!(told(Draft, b"---\nsubject: x\n---\n\nhel\xfflo\n"), @r"
     exit 1
     error[file-not-utf8]: drafts/tide.md:5:4: invalid UTF-8 at byte 23 (line 5)

@@ -86,6 +86,10 @@ fn a_list() {
     error: 3 rows of the list cannot be used; nobody was mailed
     help: mend them, or send to the rest with `--allow list-invalid`
     "#);
+}
+
+#[test]
+fn a_list_with_names_that_break_out_or_without_rows() {
     insta::assert_snapshot!(told(List, "[[subscriber]]\nemail = \"a@x.org\"\nname = \"A\\r\\nBcc: x\"\n"), @r#"
     exit 1
     error[list-invalid]: subscribers.toml:3:8: control character U+000D in `name`
