@@ -122,3 +122,17 @@ fn the_configuration_weighs_findings_and_keeps_its_hands_off_gates() {
         .says("`todo-leftover` can stop a send and keeps its weight");
     with("link-htpp = \"off\"").exits(1).says("did you mean `link-http`?");
 }
+
+/// A weekly letter of its time, with one of each thing that such letters have: nothing else is to be found in it.
+#[test]
+fn a_weekly_letter_is_told_what_it_has_and_nothing_else() {
+    let desk = Desk::empty();
+    desk.write("weekly.md", include_str!("drafts/weekly.md"));
+    let run = desk.run("check weekly.md --now 2017-05-12T08:00:00Z --format json").exits(1);
+    let found: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let told = found.as_array().unwrap().iter().map(|one| {
+        let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        format!("{}:{} {}[{}]\n", one["line"], one["column"], word("severity"), word("rule"))
+    });
+    insta::assert_snapshot!(told.collect::<String>());
+}
