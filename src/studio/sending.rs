@@ -16,7 +16,7 @@ pub(super) fn panel(seen: &Seen) -> Markup {
     html! {
         p.lead { "Nothing on this page mails your list. That is " code { "postrider send " (file) } ", which asks first." }
         form.action data-post="test-copy" data-answer="test-answer" {
-            h3 { "A test copy" }
+            h2 { "A test copy" }
             p.quiet { "Through your relay, with [TEST] in the subject. It touches no ledger." }
             input type="hidden" name="draft" value=(draft);
             label for="to" { "To" }
@@ -27,14 +27,14 @@ pub(super) fn panel(seen: &Seen) -> Markup {
             div #test-answer data-keep aria-live="polite" {}
         }
         form.action data-post="dry-run" data-answer="dry-answer" {
-            h3 { "A dry run" }
+            h2 { "A dry run" }
             p.quiet { "Who gets it, who does not, and how long it takes at your relay's pace." }
             input type="hidden" name="draft" value=(draft);
             button.button { "Rehearse" }
             div #dry-answer data-keep aria-live="polite" {}
         }
         form.action data-post="sandbox" data-answer="sandbox-answer" {
-            h3 { "The sandbox" }
+            h2 { "The sandbox" }
             p.quiet { "The whole send over a real wire into a folder of this machine." }
             input type="hidden" name="draft" value=(draft);
             button.button { "Send into the sandbox" }

@@ -13,12 +13,14 @@ const SOURCE_SHOWN: usize = 256 * 1024;
 
 pub(super) fn stage(seen: &Seen) -> Markup {
     let view = seen.asked.view();
+    let keys = matches!(view, View::Reading | View::Headers).then_some("0");
     html! {
         section #stage aria-label="Letter" {
             (tools(seen, view))
             div #overlay { (findings::overlay(seen)) }
             (letter_frame(seen, view))
-            div #sheet hidden[view == View::Letter] {
+            // It scrolls, so keys have to reach it where nothing in it takes them.
+            div #sheet hidden[view == View::Letter] tabindex=[keys] {
                 @match seen.letter() {
                     None => (empty()),
                     Some(letter) => (sheet(seen, view, letter)),

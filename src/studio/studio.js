@@ -35,15 +35,20 @@ function morph(here, there) {
 }
 
 let turn = 0;
+/** The address of the page that is on its way. */
+let coming = null;
 
-/** Shows the page of an address. */
-async function go(address, { isSame = false } = {}) {
+/** Shows the page of an address; without one, the page that is open or on its way anew. */
+async function go(address = coming ?? location.href) {
   const mine = ++turn;
+  coming = address;
   const response = await fetch(address, { cache: "no-store" });
   const text = await response.text();
-  if (!response.ok || mine !== turn) return;
+  if (mine !== turn) return;
+  coming = null;
+  if (!response.ok) return;
   const next = new DOMParser().parseFromString(text, "text/html");
-  if (!isSame) history.replaceState(null, "", address);
+  if (address !== location.href) history.replaceState(null, "", address);
   document.title = next.title;
   const oldPane = byId("about")?.dataset.pane;
   morph(document.body, document.adoptNode(next.body));
@@ -387,7 +392,7 @@ function tell(state, words) {
 async function update() {
   // The letter is asked for at once and not after the page that is around it.
   const frame = letter();
-  const both = [go(location.href, { isSame: true })];
+  const both = [go()];
   if (frame && byId("letter-stage") && !byId("letter-stage").hidden) both.push(exchangeLetter(frame));
   await Promise.all(both);
   tell("live", "Live");

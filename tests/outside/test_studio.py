@@ -291,7 +291,7 @@ class Studio(unittest.TestCase):
                 found += [f"{query} {width} {'dark' if dark else 'light'}: {fault}" for fault in result]
                 self.assertLessEqual(page.run("document.documentElement.scrollWidth"), width, query)
                 page.close()
-        self.assertEqual(found, [])
+        self.assertEqual(found, [], "\n".join(found))
 
     # Attacks
 
