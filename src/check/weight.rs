@@ -118,7 +118,7 @@ fn kilobytes(bytes: usize) -> String {
 }
 
 /// Where a tag or a comment at the start of `html` ends; a `>` in quotes does not end it.
-fn tag_end(html: &str) -> usize {
+pub fn tag_end(html: &str) -> usize {
     if html.starts_with("<!--") {
         return html.find("-->").map_or(html.len(), |end| end + 3);
     }

@@ -74,7 +74,11 @@ pub(super) struct Inspected {
 impl Surroundings {
     /// Looks around in a project.
     pub(super) fn of(project: &Project, now: Timestamp) -> Self {
-        let reader = if project.configured { first_reader(&project.list()) } else { None };
+        Self::with(first_reader(project), now)
+    }
+
+    /// Knows nobody but this reader, or somebody made up.
+    fn with(reader: Option<Subscriber>, now: Timestamp) -> Self {
         let (followed, asks_spam_filter) = (LinkStates::new(), false);
         let today = TimeZone::system().to_datetime(now).date();
         let (reader, readers, past) = (reader.or_else(stranger), None, Archive::default());
@@ -85,9 +89,9 @@ impl Surroundings {
     pub(super) fn whole(project: &Project, drafts: &[PathBuf], now: Timestamp) -> Self {
         let readers = if project.configured { Readers::of(&project.list()) } else { None };
         let past = archive::gather(project, drafts);
-        let around = Self::of(project, now);
-        let reader = readers.as_ref().and_then(Readers::sample).cloned().or(around.reader);
-        Self { reader, readers, past, ..around }
+        let reader = readers.as_ref().and_then(Readers::sample).cloned();
+        let reader = reader.or_else(|| first_reader(project));
+        Self { readers, past, ..Self::with(reader, now) }
     }
 }
 
@@ -290,8 +294,9 @@ fn ask_spam_filter(letter: &Letter, said: &mut Vec<Finding>) -> Result<Option<Sp
     Ok(None)
 }
 
-fn first_reader(list: &Path) -> Option<Subscriber> {
-    let file = files::open(list).ok()?;
+fn first_reader(project: &Project) -> Option<Subscriber> {
+    let list = Some(project.list()).filter(|_| project.configured)?;
+    let file = files::open(&list).ok()?;
     let rows = Rows::new(list.display().to_string(), BufReader::new(file));
     rows.flatten().map(|listed| listed.subscriber).find(|reader| reader.status.is_active())
 }

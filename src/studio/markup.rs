@@ -1,5 +1,7 @@
 //! The HTML of finished letters, tag by tag. Postrider wrote it, so that quotes are closed and attributes are quoted.
 
+use crate::check::weight::tag_end;
+
 /// A piece of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'h> {
@@ -51,7 +53,7 @@ impl<'h> Iterator for Tokens<'h> {
             return Some(Token::Text(self.take(length)));
         }
         let start = self.at;
-        let tag = self.take(tag_length(rest));
+        let tag = self.take(tag_end(rest));
         Some(match tag.as_bytes().get(1) {
             Some(b'/') => Token::Close(tag[2..].trim_end_matches('>').trim()),
             Some(b'!') => Token::Aside,
@@ -65,22 +67,6 @@ impl<'h> Iterator for Tokens<'h> {
             }
         })
     }
-}
-
-/// How long the tag or comment is that `html` starts with; a `>` in quotes does not end it.
-fn tag_length(html: &str) -> usize {
-    if html.starts_with("<!--") {
-        return html.find("-->").map_or(html.len(), |end| end + 3);
-    }
-    let mut in_quotes = false;
-    for (at, byte) in html.bytes().enumerate() {
-        match byte {
-            b'"' => in_quotes = !in_quotes,
-            b'>' if !in_quotes => return at + 1,
-            _ => {}
-        }
-    }
-    html.len()
 }
 
 /// The element of a tag.
