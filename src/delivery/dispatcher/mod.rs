@@ -1,8 +1,9 @@
 //! The dispatcher: owns everything a run decides with, and takes one decision at a time.
 //!
-//! `pace` knows when a letter may leave and `queue` which is next; this file sends it, and `settle` writes down what
-//! became of it.
+//! `pace` knows when a letter may leave and `queue` which is next; this file sends it, `account` says what its
+//! end means, and `settle` writes that down.
 
+mod account;
 mod hand;
 pub(super) mod pace;
 mod queue;
