@@ -98,3 +98,33 @@ async fn a_mailbox_that_stays_full_fails_softly_after_give_up() {
     });
     assert!(soft, "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_is_refused_for_now_is_tried_until_give_up_and_then_failed() {
+    let relay = Relay { refuse: Some("reader2@example.org"), ..Relay::default() };
+    let (mut ledger, letters) = plan(3);
+    let orders = Orders { wait: Duration::from_hours(2), ..orders(2, "100/s") };
+    let before = Instant::now();
+    let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+    assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Failed)), (2, 1));
+    let took = before.elapsed();
+    assert!(took > Duration::from_mins(50) && took < Duration::from_mins(65), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_relay_that_refuses_everybody_for_policy_stops_the_run_after_five() {
+    let refused = |_, to: &str| {
+        if to == "reader@1.org" {
+            return Ok(());
+        }
+        let reply = Reply::new(554, "5.7.1 Relay access denied");
+        Err(SendError::Refused { stage: Stage::Rcpt, reply })
+    };
+    let relay = Relay { offer: Some(refused), ..Relay::default() };
+    let (mut ledger, letters) = plan_for((1..=40).map(|n| format!("reader@{n}.org")));
+    let ending = run(&relay, &mut ledger, letters, &orders(1, "1000/s")).await.unwrap();
+    assert!(
+        matches!(&ending.fault, Some(Fault::Refused(why)) if why.contains("Relay access denied"))
+    );
+    assert_eq!((ending.tally.of(State::Failed), ending.tally.of(State::Pending)), (5, 34));
+}

@@ -1,59 +1,7 @@
 //! A letter that follows on the heels of another: offered with its end, and still only sent if all agrees to it.
 
+use super::failing::{Odd, Trouble};
 use super::*;
-
-/// A ledger that notices, with its so-manieth append, that a reader has left.
-struct Leaving {
-    inner: SqliteLedger,
-    row: u64,
-    appends: usize,
-}
-
-impl Ledger for Leaving {
-    async fn claim(
-        &mut self,
-        now: Timestamp,
-        limit: usize,
-        share: &Share,
-    ) -> Result<Vec<Row>, LedgerError> {
-        self.inner.claim(now, limit, share).await
-    }
-
-    async fn set_aside(&mut self, rows: Vec<Row>) -> Result<(), LedgerError> {
-        self.inner.set_aside(rows).await
-    }
-
-    async fn append(&mut self, mut entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
-        let left = self.appends.checked_sub(1);
-        self.appends = left.unwrap_or(0);
-        if self.appends == 0 {
-            entries.retain(|entry| entry.row() != self.row);
-        }
-        self.inner.append(entries).await?;
-        Ok(if left == Some(0) { vec![self.row] } else { Vec::new() })
-    }
-
-    async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
-        self.inner.next_due(share).await
-    }
-
-    async fn departures(
-        &mut self,
-        since: Timestamp,
-        grain: Duration,
-        share: &Share,
-    ) -> Result<Vec<(Timestamp, u64)>, LedgerError> {
-        self.inner.departures(since, grain, share).await
-    }
-
-    async fn last_departure(&mut self) -> Result<Option<Timestamp>, LedgerError> {
-        self.inner.last_departure().await
-    }
-
-    async fn tally(&mut self) -> Result<Tally, LedgerError> {
-        self.inner.tally().await
-    }
-}
 
 fn recipients(left: &[(Instant, String)]) -> Vec<&str> {
     left.iter().map(|(_, recipient)| recipient.as_str()).collect()
@@ -107,7 +55,7 @@ async fn a_reader_who_leaves_between_offer_and_body_gets_no_letter() {
             let ponders = Some("reader3@example.org");
             let relay = Relay { ponders, latency: Duration::from_millis(5), ..relay };
             let (inner, letters) = plan(9);
-            let mut ledger = Leaving { inner, row: 3, appends };
+            let mut ledger = Odd { inner, trouble: Trouble::Leaves { row: 3, appends } };
             let ending =
                 run(&relay, &mut ledger, letters, &orders(lanes, "100000/s")).await.unwrap();
             let committed = relay.committed.lock().unwrap();

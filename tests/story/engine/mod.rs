@@ -5,7 +5,9 @@ mod connections;
 mod failing;
 mod following;
 mod limits;
+mod onlookers;
 mod pace;
+mod rate;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,8 +34,6 @@ use postrider::io::ledger_sqlite::{self, Freeze, Kept, SqliteLedger};
 use postrider::message::token::Key;
 use postrider::message::{Letterhead, Letters, Message};
 use postrider::source::Source;
-
-use failing::Failing;
 
 /// What a relay says to an offer, by the letters carried and the recipient.
 type Offer = fn(u64, &str) -> Result<(), SendError>;
@@ -302,155 +302,4 @@ fn most_within(span: Duration, left: &[(Instant, String)]) -> usize {
         left[first..].iter().take_while(|(at, _)| *at < left[first].0 + span).count()
     };
     (0..left.len()).map(within).max().unwrap_or(0)
-}
-
-/// Runs 301 letters at 600 a minute and gives when each left.
-async fn departures(lanes: usize, talk: usize) -> Vec<Duration> {
-    let relay = Relay { latency: Duration::from_millis(40), ..Relay::all()[talk].clone() };
-    let (mut ledger, letters) = plan(301);
-    let ending = run(&relay, &mut ledger, letters, &orders(lanes, "600/min")).await.unwrap();
-    assert_eq!(ending.tally.of(State::Sent), 301);
-    let committed = relay.committed.lock().unwrap();
-    committed.iter().map(|(at, _)| *at - committed[0].0).collect()
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_rate_holds_over_half_a_minute_whatever_the_lanes() {
-    for talk in 0..3 {
-        let (one, eight) = (departures(1, talk).await, departures(8, talk).await);
-        assert!(one.last().unwrap().abs_diff(*eight.last().unwrap()) < Duration::from_millis(300));
-        assert_paced(&one);
-        assert_paced(&eight);
-    }
-}
-
-/// Three hundred letters in half a minute, and no more than eleven in a second.
-fn assert_paced(departures: &[Duration]) {
-    let total = departures.last().unwrap().as_secs_f64();
-    assert!((29.4..=30.6).contains(&total), "{total} s for 300 intervals of 100 ms");
-    for (n, at) in departures.iter().enumerate() {
-        let in_the_second_before = departures[..=n]
-            .iter()
-            .filter(|earlier| **earlier + Duration::from_secs(1) > *at)
-            .count();
-        assert!(in_the_second_before <= 11, "{in_the_second_before} within a second");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_slow_pace_keeps_one_connection_open_and_a_slow_relay_all_of_them() {
-    let (mut ledger, letters) = plan(20);
-    let quick = Relay { latency: Duration::from_millis(10), ..Relay::default() };
-    run(&quick, &mut ledger, letters, &orders(8, "5/s")).await.unwrap();
-    assert_eq!(quick.most_open.load(Ordering::SeqCst), 1);
-    let (mut ledger, letters) = plan(40);
-    let slow = Relay { latency: Duration::from_secs(2), ..Relay::default() };
-    run(&slow, &mut ledger, letters, &orders(8, "100/s")).await.unwrap();
-    assert_eq!(slow.most_open.load(Ordering::SeqCst), 8);
-}
-
-#[tokio::test(start_paused = true)]
-async fn no_body_leaves_once_the_ledger_cannot_be_written() {
-    let cases = (0..12).flat_map(|appends| [(appends, false), (appends, true)]);
-    let cases = cases.flat_map(|case| Relay::all().map(|relay| (case, relay)));
-    for ((appends, heals), relay) in cases {
-        let relay = Relay { latency: Duration::from_millis(5), ..relay };
-        let (inner, letters) = plan(30);
-        let intents = Arc::new(AtomicUsize::new(0));
-        let mut ledger = Failing { inner, appends, heals, intents: intents.clone() };
-        let ending = run(&relay, &mut ledger, letters, &orders(3, "10000/s")).await.unwrap();
-        assert!(matches!(ending.fault, Some(Fault::Ledger(_))), "{ending:?}");
-        let committed = relay.committed.lock().unwrap().len();
-        assert_eq!(committed, intents.load(Ordering::SeqCst), "after {appends} appends");
-        let in_doubt = ending.tally.of(State::Attempting);
-        let most = 3 * relay.window.max(1) as u64;
-        assert!(in_doubt <= most, "{in_doubt} in doubt with 3 lanes");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn nobody_listening_to_the_events_changes_no_outcome() {
-    let relay = Relay::default();
-    let (mut ledger, letters) = plan(25);
-    let (events, screen) = mpsc::channel(1);
-    drop(screen);
-    let (_stop, stopped) = watch::channel(Stop::No);
-    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
-    let ending = deliver(
-        Arc::new(relay),
-        &mut ledger,
-        letters,
-        &orders(4, "1000/s"),
-        clock,
-        events,
-        stopped,
-    )
-    .await
-    .unwrap();
-    assert_eq!(ending.tally.of(State::Sent), 25);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_reader_who_is_refused_for_now_is_tried_until_give_up_and_then_failed() {
-    let relay = Relay { refuse: Some("reader2@example.org"), ..Relay::default() };
-    let (mut ledger, letters) = plan(3);
-    let orders = Orders { wait: Duration::from_hours(2), ..orders(2, "100/s") };
-    let before = Instant::now();
-    let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
-    assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Failed)), (2, 1));
-    let took = before.elapsed();
-    assert!(took > Duration::from_mins(50) && took < Duration::from_mins(65), "{took:?}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_relay_that_refuses_everybody_for_policy_stops_the_run_after_five() {
-    let refused = |_, to: &str| {
-        if to == "reader@1.org" {
-            return Ok(());
-        }
-        let reply = Reply::new(554, "5.7.1 Relay access denied");
-        Err(SendError::Refused { stage: Stage::Rcpt, reply })
-    };
-    let relay = Relay { offer: Some(refused), ..Relay::default() };
-    let (mut ledger, letters) = plan_for((1..=40).map(|n| format!("reader@{n}.org")));
-    let ending = run(&relay, &mut ledger, letters, &orders(1, "1000/s")).await.unwrap();
-    assert!(
-        matches!(&ending.fault, Some(Fault::Refused(why)) if why.contains("Relay access denied"))
-    );
-    assert_eq!((ending.tally.of(State::Failed), ending.tally.of(State::Pending)), (5, 34));
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_anybody_to_ask_for_a_stop_the_run_goes_on() {
-    let (mut ledger, letters) = plan(10);
-    let (events, _screen) = mpsc::channel(100);
-    let (stop, stopped) = watch::channel(Stop::No);
-    drop(stop);
-    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
-    let relay = Arc::new(Relay::default());
-    let orders = orders(2, "1000/s");
-    let ending = deliver(relay, &mut ledger, letters, &orders, clock, events, stopped).await;
-    assert_eq!(ending.unwrap().tally.of(State::Sent), 10);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stop_that_comes_when_all_is_done_interrupts_nothing() {
-    let (mut ledger, letters) = plan(1);
-    let (events, mut screen) = mpsc::channel(100);
-    let (stop, stopped) = watch::channel(Stop::No);
-    let clock = Clock::start(Timestamp::from_second(1_790_000_000).unwrap());
-    let relay = Relay { latency: Duration::from_secs(5), ..Relay::default() };
-    let orders = orders(1, "1000/s");
-    let committed = relay.committed.clone();
-    let asking = tokio::spawn(async move {
-        while committed.lock().unwrap().is_empty() {
-            sleep(Duration::from_millis(100)).await;
-        }
-        stop.send_replace(Stop::Drain);
-        while screen.recv().await.is_some() {}
-    });
-    let ending = deliver(Arc::new(relay), &mut ledger, letters, &orders, clock, events, stopped);
-    let ending = ending.await.unwrap();
-    asking.await.unwrap();
-    assert_eq!((ending.tally.of(State::Sent), ending.stopped), (1, false));
 }
