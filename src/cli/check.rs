@@ -105,29 +105,47 @@ pub(super) fn run(args: &CheckArgs, project: &Project, printer: Printer) -> Resu
     }
     around.asks_spam_filter = args.spam;
     let mut found = inspect_all(&args.drafts, project, &around);
+    let default = if printer.json { Format::Json } else { Format::Human };
+    let format = args.format.unwrap_or(default);
     if args.fix {
-        let mut mended = 0;
-        for (draft, findings) in args.drafts.iter().zip(&mut found) {
-            let number = fix::mend(draft, findings, args.yes, printer)?;
-            if number > 0 && args.yes {
-                *findings = inspect(draft, project, &around);
-            }
-            mended += number;
-        }
-        match (mended, args.yes) {
-            (0, _) => printer.say("nothing can be mended without judgement"),
-            (_, false) => printer.say("this is what `--fix --yes` changes"),
-            (_, true) => {}
-        }
+        mend(args, &mut found, project, &around, format, printer)?;
     }
     let mut findings = project.remarks.clone();
     findings.extend(found.into_iter().flatten());
-    let default = if printer.json { Format::Json } else { Format::Human };
-    print(&findings, args.format.unwrap_or(default), args.drafts.len(), printer);
+    print(&findings, format, args.drafts.len(), printer);
     let fails = |finding: &Finding| {
         finding.is_error() || args.strict && finding.severity == Severity::Warning
     };
     Ok(if findings.iter().any(fails) { Exit::Mistakes } else { Exit::Complete })
+}
+
+/// Shows, and with `--yes` makes, the changes that take no judgement; a changed draft is inspected anew.
+fn mend(
+    args: &CheckArgs,
+    found: &mut [Vec<Finding>],
+    project: &Project,
+    around: &Surroundings,
+    format: Format,
+    printer: Printer,
+) -> Result<(), Failure> {
+    // What programs read from stdout is the report alone.
+    let show =
+        |diff: &str| if format == Format::Human { printer.data(diff) } else { printer.say(diff) };
+    let mut mended = 0;
+    for (draft, findings) in args.drafts.iter().zip(found) {
+        let number = fix::mend(draft, findings, args.yes, show)?;
+        if number > 0 && args.yes {
+            printer.say(format!("{}: {} mended", draft.display(), count(number, "finding")));
+            *findings = inspect(draft, project, around);
+        }
+        mended += number;
+    }
+    match (mended, args.yes) {
+        (0, _) => printer.say("nothing can be mended without judgement"),
+        (_, false) => printer.say("this is what `--fix --yes` changes"),
+        (_, true) => {}
+    }
+    Ok(())
 }
 
 fn print(findings: &[Finding], format: Format, drafts: usize, printer: Printer) {

@@ -8,18 +8,16 @@ use similar::TextDiff;
 use crate::finding::{Edit, Finding};
 use crate::io::files;
 use crate::io::replacement::Replacement;
-use crate::report::Printer;
-use crate::report::words::count;
 
 use super::failure::Failure;
 use super::project::decode;
 
-/// Shows what would change in a draft, and changes it with `write`. Gives the number of mended findings.
+/// Shows what would change in a draft, and changes it with `write`. Gives the number of findings that this mends.
 pub(super) fn mend(
     path: &Path,
     findings: &[Finding],
     write: bool,
-    printer: Printer,
+    show: impl Fn(&str),
 ) -> Result<u64, Failure> {
     let name = path.display().to_string();
     let own = findings.iter().filter(|finding| finding.file == name && !finding.fix.is_empty());
@@ -30,10 +28,9 @@ pub(super) fn mend(
     let source = decode(path)?;
     let text = apply(&source.text, &edits);
     let diff = TextDiff::from_lines(&source.text, &text);
-    printer.data(diff.unified_diff().context_radius(1).header(&name, &name).to_string().trim_end());
+    show(diff.unified_diff().context_radius(1).header(&name, &name).to_string().trim_end());
     if write {
         replace(path, &source.text, &text)?;
-        printer.say(format!("{name}: {} mended", count(mended, "finding")));
     }
     Ok(mended)
 }
