@@ -4,7 +4,8 @@
 
 use super::support::authority::Authority;
 use super::support::desk::{DRAFT, Desk, Run, address, list};
-use super::support::oracle::{self, Account};
+use super::support::few::{READERS, Send};
+use super::support::oracle;
 use super::support::relay::Relay;
 use super::support::script::{
     Act, Phase, Rule, Script, Security, Talk, and_windowed, in_every_talk,
@@ -52,61 +53,6 @@ and_windowed! {
     replies_that_come_one_by_one_mean_the_same,
     row_41_a_letter_larger_than_the_relay_takes,
     a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_where_not,
-}
-
-const READERS: usize = 6;
-
-/// A send to a few readers over one connection, with these further lines in the configuration.
-struct Send {
-    relay: Relay,
-    desk: Desk,
-    readers: usize,
-}
-
-impl Send {
-    fn to(talk: Talk, script: Script, relay: &str) -> Self {
-        let server = Relay::start(script.talking(talk));
-        let desk = Desk::new(READERS, server.port());
-        desk.configure(server.port(), &format!("lanes = 1\nwindow = {}\n{relay}", talk.window()));
-        Self { relay: server, desk, readers: READERS }
-    }
-
-    /// With STARTTLS and a login, to a relay that is trusted through `ca-file`.
-    fn secured(talk: Talk, script: Script, authority: &Authority) -> Self {
-        let send = Self::to(talk, script, "user = \"ada\"\npassword-command = \"echo hunter2\"");
-        send.desk.write("ca.pem", &authority.pem());
-        send.bend("tls = \"none\"", "tls = \"starttls\"\nca-file = \"ca.pem\"");
-        send
-    }
-
-    fn bend(&self, from: &str, to: &str) {
-        let config = self.desk.read("config.toml");
-        assert!(config.contains(from), "{config}");
-        self.desk.write("config.toml", &config.replace(from, to));
-    }
-
-    fn impatient(self, phase: &str) -> Self {
-        self.bend(&format!("{phase} = \"2s\""), &format!("{phase} = \"200ms\""));
-        self
-    }
-
-    fn run(&self) -> Run {
-        self.desk.run("--json send drafts/tide.md --yes")
-    }
-
-    /// Fails unless ledger and relay agree; gives the account.
-    fn account(&self) -> Account {
-        oracle::judge(&self.relay, &self.desk, self.readers)
-    }
-
-    fn all_pending(&self) {
-        assert_eq!(self.account().of("pending"), READERS);
-        assert_eq!(self.relay.stored(), 0);
-    }
-
-    fn all_sent(&self) {
-        assert_eq!(self.account().of("sent"), self.readers);
-    }
 }
 
 fn starttls(authority: &Authority) -> Script {

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use tokio_rustls::rustls::ServerConfig;
 
 use super::channel::{Channel, Gone};
+use super::letter::{end_of_letter, hexadecimal, unstuffed};
 use super::relay::{Desk, Entry};
 use super::script::{Act, Phase, Security};
 
@@ -390,30 +391,7 @@ fn said(act: &Act) -> Option<String> {
     }
 }
 
-/// Where the line with the lone dot starts, searched from an offset on.
-fn end_of_letter(raw: &[u8], from: usize) -> Option<usize> {
-    (from..raw.len().saturating_sub(2)).find(|&at| {
-        raw[at] == b'.'
-            && raw[at..].starts_with(b".\r\n")
-            && (at == 0 || raw[..at].ends_with(b"\r\n"))
-    })
-}
-
-/// RFC 5321 4.5.2.
-fn unstuffed(raw: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(raw.len());
-    for line in raw.split_inclusive(|&b| b == b'\n') {
-        plain.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
-    }
-    plain
-}
-
 fn between(text: &str, open: char, close: char) -> &str {
     let inner = text.split_once(open).map_or("", |(_, rest)| rest);
     inner.split_once(close).map_or("", |(inner, _)| inner)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = |byte: &u8| [byte >> 4, byte & 15].map(|digit| char::from_digit(digit.into(), 16));
-    bytes.iter().flat_map(digits).flatten().collect()
 }

@@ -5,6 +5,8 @@ pub(crate) mod chance;
 mod channel;
 pub(crate) mod desk;
 mod dialogue;
+pub(crate) mod few;
+mod letter;
 pub(crate) mod oracle;
 pub(crate) mod relay;
 pub(crate) mod script;
