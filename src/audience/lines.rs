@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read as _};
 
 use crate::finding::Finding;
-use crate::rule::{FILE_NOT_UTF8, FILE_UNREADABLE};
+use crate::rule::{FILE_NOT_UTF8, FILE_UNREADABLE, LIST_SYNTAX};
 
 /// The most bytes one row may take, its comments included; what keeps memory flat whatever is read.
 pub(super) const LARGEST_ROW: usize = 64 * 1024;
@@ -27,6 +27,8 @@ pub(super) enum LinesError {
     Unreadable(io::Error),
     /// The first bytes say UTF-16.
     Utf16,
+    /// No line feed, but carriage returns: the line ends of an old Mac.
+    NoLineFeeds,
 }
 
 impl LinesError {
@@ -38,6 +40,11 @@ impl LinesError {
             }
             Self::Utf16 => Finding::about(&FILE_NOT_UTF8, file, "list is UTF-16")
                 .help("save the list as UTF-8"),
+            Self::NoLineFeeds => {
+                let what = "lines of the list end in a carriage return alone";
+                Finding::about(&LIST_SYNTAX, file, what)
+                    .help("save the list with line ends of Unix (LF) or of Windows (CR LF)")
+            }
         }
     }
 }
@@ -94,6 +101,9 @@ impl<R: BufRead> Lines<R> {
         if self.is_first {
             self.is_first = false;
             check_encoding(&mut self.text)?;
+            if has_no_line_feeds(&self.text) {
+                return Err(LinesError::NoLineFeeds);
+            }
         }
         Ok(self.text.len() > start)
     }
@@ -122,6 +132,11 @@ impl<R: BufRead> Lines<R> {
 /// Where the line ends that holds this offset of `text`, its line end included.
 pub(super) fn line_end(text: &[u8], at: usize) -> usize {
     memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length + 1)
+}
+
+/// Whether what came as the first line is the whole file, and carriage returns part it.
+fn has_no_line_feeds(text: &[u8]) -> bool {
+    !text.ends_with(b"\n") && memchr::memchr(b'\r', text).is_some_and(|at| at + 1 < text.len())
 }
 
 /// Removes the byte order mark of UTF-8 from the first line and refuses UTF-16, with its mark or without.
@@ -177,6 +192,18 @@ mod tests {
             let finding = error.finding("list.csv");
             assert_eq!(finding.message, "list is UTF-16");
             assert_eq!(finding.help.as_deref(), Some("save the list as UTF-8"));
+        }
+    }
+
+    #[test]
+    fn the_line_ends_of_an_old_mac_are_named_at_any_length() {
+        for rows in [2, LARGEST_ROW] {
+            let text = "a\rb\r".repeat(rows);
+            let error = Lines::new(text.as_bytes()).reach(0).unwrap_err();
+            assert!(error.finding("list.csv").message.contains("carriage return alone"));
+        }
+        for sound in ["a\r", "a\rb\n", "a\r\nb\r"] {
+            assert!(Lines::new(sound.as_bytes()).reach(0).unwrap(), "{sound:?}");
         }
     }
 }
