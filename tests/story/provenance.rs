@@ -1,7 +1,6 @@
 //! A ledger comes back from a backup, from another machine or not at all, or it is damaged: nobody is mailed twice for it.
 
 use std::fs;
-use std::time::Duration;
 
 use super::support::desk::{Desk, address};
 use super::support::relay::Relay;
@@ -155,9 +154,7 @@ fn a_log_that_is_gone_after_a_crash_stops_the_next_send() {
     let desk = Desk::new(6, relay.port());
     desk.configure(relay.port(), "lanes = 1\n");
     let mut child = desk.start(SEND);
-    while !relay.journal().iter().any(|entry| entry.recipient == address(4) && entry.dot_seen) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    relay.wait(|relay| relay.has_dot_of(&address(4)));
     child.kill().unwrap();
     child.wait().unwrap();
     // What a crash much later leaves: a witness that has seen some of what is only in the log.
@@ -184,19 +181,33 @@ fn what_is_no_ledger_of_ours_is_refused_before_a_connection() {
         other[at..at + bytes.len()].copy_from_slice(bytes);
         other
     };
-    let cases = [
-        (b"Dear ledger, ".repeat(100), "file is not a database"),
-        (with(68, &[0, 0, 0, 7]), "is not a postrider ledger"),
-        (with(60, &[0, 0, 1, 0]), "written by a newer postrider (schema 256"),
-        (with(100, &[0xff; 8]), "database disk image is malformed"),
-        (sound[..sound.len() / 2].to_vec(), "database disk image is malformed"),
-    ];
-    for (bytes, words) in cases {
-        fs::write(&file, &bytes).unwrap();
-        desk.run(SEND).exits(7).says(words).says("help: nobody was mailed");
+    let refused = |bytes: &[u8]| {
+        fs::write(&file, bytes).unwrap();
+        let run = desk.run(SEND).exits(7);
         desk.run("ledger verify").exits(7);
         assert_eq!(fs::read(&file).unwrap(), bytes, "what we do not know we do not touch");
-    }
+        run.stderr
+    };
+    insta::assert_snapshot!(refused(&b"Dear ledger, ".repeat(100)), @"
+    error: the ledger cannot be used: .postrider/ledger.sqlite: file is not a database
+    help: nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it
+    ");
+    insta::assert_snapshot!(refused(&with(68, &[0, 0, 0, 7])), @"
+    error: the ledger cannot be used: .postrider/ledger.sqlite: is not a postrider ledger
+    help: nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it
+    ");
+    insta::assert_snapshot!(refused(&with(60, &[0, 0, 1, 0])), @"
+    error: the ledger cannot be used: .postrider/ledger.sqlite: written by a newer postrider (schema 256, this one knows 6)
+    help: nobody was mailed; install the newer version, which can read it
+    ");
+    insta::assert_snapshot!(refused(&with(100, &[0xff; 8])), @"
+    error: the ledger cannot be used: .postrider/ledger.sqlite: database disk image is malformed
+    help: nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it
+    ");
+    insta::assert_snapshot!(refused(&sound[..sound.len() / 2]), @"
+    error: the ledger cannot be used: .postrider/ledger.sqlite: database disk image is malformed
+    help: nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it
+    ");
     assert_eq!(relay.journal().len(), 2);
     fs::write(&file, &sound).unwrap();
     desk.run(SEND).exits(0);

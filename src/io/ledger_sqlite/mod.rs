@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use crate::delivery::ledger::{LedgerError, Tally};
 use crate::delivery::plan::{Pinned, digest};
@@ -79,9 +79,23 @@ const WRITABLE: &str = "nobody was mailed; make the folder and the file writable
 /// What to do when the ledger cannot be opened or read.
 const MEND: &str = "nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it";
 
+/// What to do when the ledger is sound, and in somebody else's hands.
+const CLOSE: &str = "nobody was mailed; close that program and run the same command again";
+
+/// What to do when the ledger is sound, and ahead of this program.
+const UPGRADE: &str = "nobody was mailed; install the newer version, which can read it";
+
+/// Why a ledger cannot be opened while another program has it.
+const IN_USE: &str = "another program has it open in a transaction";
+
 impl OpenError {
     fn storage(path: &Path, why: String) -> Self {
-        Self::Storage { path: path.to_owned(), why, help: MEND }
+        let help = match &why {
+            why if why.starts_with(schema::NEWER) => UPGRADE,
+            why if why == IN_USE => CLOSE,
+            _ => MEND,
+        };
+        Self::Storage { path: path.to_owned(), why, help }
     }
 }
 
@@ -178,7 +192,7 @@ impl Ledger {
         let is_busy: bool =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_busy {
-            return Err(refusal("another program has it open in a transaction; close that".into()));
+            return Err(refusal(IN_USE.into()));
         }
         Ok(())
     }
@@ -303,6 +317,9 @@ fn refusal(why: String) -> rusqlite::Error {
 /// `SQLite`'s words without its codes.
 fn explain(error: &rusqlite::Error) -> String {
     match error {
+        rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DatabaseBusy => {
+            IN_USE.into()
+        }
         rusqlite::Error::SqliteFailure(_, Some(words)) => words.clone(),
         rusqlite::Error::ToSqlConversionFailure(words) => words.to_string(),
         other => other.to_string(),

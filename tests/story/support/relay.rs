@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::chance::drawn;
 use super::channel::Channel;
@@ -110,11 +110,35 @@ impl Relay {
         self.desk.book().commands.iter().filter(|line| line.starts_with(verb)).count()
     }
 
+    /// How many letters have come to their end, taken or not.
+    pub(crate) fn dots(&self) -> usize {
+        self.desk.book().journal.iter().filter(|entry| entry.dot_seen).count()
+    }
+
+    /// Whether the end of this recipient's letter has come.
+    pub(crate) fn has_dot_of(&self, recipient: &str) -> bool {
+        let book = self.desk.book();
+        book.journal.iter().any(|entry| entry.recipient == recipient && entry.dot_seen)
+    }
+
+    /// How often its script has stepped in.
+    pub(crate) fn stepped_in(&self) -> usize {
+        self.desk.book().used.iter().sum()
+    }
+
+    /// Waits until something holds of it, for as long as a busy machine may take.
+    pub(crate) fn wait(&self, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            let seen = self.desk.book().journal.len();
+            assert!(began.elapsed() < Duration::from_secs(60), "only {seen} letters have come");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     /// Waits until no connection is open any more: then the journal says all there is to say.
     pub(crate) fn wait_until_idle(&self) {
-        while self.desk.book().open > 0 {
-            thread::sleep(Duration::from_millis(1));
-        }
+        self.wait(|relay| relay.desk.book().open == 0);
     }
 
     pub(crate) fn connections(&self) -> usize {

@@ -60,6 +60,9 @@ pub(super) fn is_behind(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(version(connection)? < STEPS.len())
 }
 
+/// How the words begin about a file that has steps this program does not know.
+pub(super) const NEWER: &str = "written by a newer postrider";
+
 /// How many steps the file has behind it.
 fn version(connection: &Connection) -> rusqlite::Result<usize> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -72,10 +75,7 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
         return Err(refusal("is not a postrider ledger".into()));
     }
     if version > STEPS.len() {
-        return Err(refusal(format!(
-            "written by a newer postrider (schema {version}, this one knows {}); upgrade",
-            STEPS.len()
-        )));
+        return Err(refusal(format!("{NEWER} (schema {version}, this one knows {})", STEPS.len())));
     }
     Ok(version)
 }
