@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use postrider::io::ledger_sqlite::Ledger;
 use postrider::io::ledger_sqlite::read::Reader;
 
-use super::support::desk::{Desk, address};
+use super::support::desk::{Desk, Run, address, large_draft};
+use super::support::oracle;
 use super::support::relay::Relay;
 use super::support::script::{Act, Phase, Rule, Script};
 
@@ -20,14 +21,7 @@ fn killed_at(phase: Phase, act: Act) -> (Relay, Desk) {
     let desk = Desk::new(3, relay.port());
     desk.configure(relay.port(), "lanes = 1");
     let mut child = desk.start(SEND);
-    let reached = || match phase {
-        Phase::Dot => relay.journal().iter().any(|e| e.recipient == address(2) && e.dot_seen),
-        Phase::Body(_) => relay.journal().iter().any(|e| e.recipient == address(2)),
-        _ => relay.commands().iter().any(|line| line.contains(&address(2))),
-    };
-    while !reached() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    relay.wait(|relay| relay.stepped_in() == 1);
     // The answer to the first is on disk no later than the intent of the second; let what is under way get there.
     std::thread::sleep(Duration::from_millis(100));
     child.kill().unwrap();
@@ -48,6 +42,24 @@ fn killed_before_the_body_the_next_run_sends_it_once() {
         desk.run(SEND).exits(0);
         assert_eq!(copies(&relay), [1, 1, 1]);
     }
+}
+
+#[test]
+fn killed_in_the_middle_of_a_body_the_letter_is_in_doubt_though_nobody_has_it() {
+    let relay = Relay::start(Script::new().with(Rule::at(Phase::Body(1_000), Act::Stall).times(1)));
+    let desk = Desk::new(1, relay.port());
+    desk.write("drafts/tide.md", &large_draft());
+    desk.write("config.toml", &desk.read("config.toml").replace("\"2s\"", "\"120s\""));
+    let mut child = desk.start(SEND);
+    relay.wait(|relay| relay.stepped_in() == 1);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(desk.counts()["attempting"], 1, "the intent comes before the body's first byte");
+    desk.run(SEND).exits(4).says("1 recipient in doubt since a crash");
+    assert_eq!(relay.stored(), 0);
+    desk.run("ledger resolve tide reader1@example.org --resend").exits(0);
+    desk.run(SEND).exits(0);
+    assert_eq!(relay.stored(), 1);
 }
 
 #[test]
@@ -100,9 +112,7 @@ fn wherever_the_power_fails_an_intent_not_on_disk_is_pending_and_a_lost_answer_i
     let desk = Desk::new(8, relay.port());
     desk.configure(relay.port(), "lanes = 1");
     let mut child = desk.start(SEND);
-    while !relay.journal().iter().any(|entry| entry.recipient == address(6) && entry.dot_seen) {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    relay.wait(|relay| relay.has_dot_of(&address(6)));
     child.kill().unwrap();
     child.wait().unwrap();
     let log = desk.read_bytes(".postrider/ledger.sqlite-wal");
@@ -131,6 +141,34 @@ fn wherever_the_power_fails_an_intent_not_on_disk_is_pending_and_a_lost_answer_i
     }
     assert_eq!(seen.last(), Some(&(5, 1)), "{seen:?}");
     assert!(seen.contains(&(2, 1)), "a lost answer is doubt: {seen:?}");
+}
+
+#[test]
+fn answers_that_come_after_a_failed_commit_are_kept_outside_and_taken_up() {
+    let slow = Script::new().on(Phase::Dot, Act::Delay(Duration::from_millis(500)));
+    let relay = Relay::start(slow);
+    let desk = Desk::new(12, relay.port());
+    let child = desk.start(SEND);
+    relay.wait(|relay| relay.dots() >= 4);
+    let ledger = rusqlite::Connection::open(desk.path(".postrider/ledger.sqlite")).unwrap();
+    ledger.busy_timeout(Duration::from_secs(10)).unwrap();
+    let broken = "CREATE TRIGGER broken BEFORE UPDATE ON delivery BEGIN SELECT RAISE(ABORT, 'it is broken'); END";
+    ledger.execute_batch(broken).unwrap();
+    let run = Run::of(&child.wait_with_output().unwrap()).exits(7).says("it is broken");
+    // Beside the letters that were taken it may hold one that was held back when its intent could not be written.
+    let rescue = desk.read(".postrider/rescue-1.jsonl");
+    let kept = rescue.lines().count() - 1;
+    let sent = rescue.lines().filter(|line| line.contains("\"outcome\":\"sent\"")).count();
+    assert_eq!(sent, relay.stored(), "{rescue}");
+    assert!(sent >= 4 && kept <= 8, "{rescue}");
+    run.says(&format!("{kept} outcomes could not be written into the ledger and are in"));
+    ledger.execute_batch("DROP TRIGGER broken").unwrap();
+    drop(ledger);
+    desk.run(SEND)
+        .exits(0)
+        .says(&format!("{sent} outcomes that an earlier run could not write into the ledger"));
+    assert_eq!(oracle::judge(&relay, &desk, 12).of("sent"), 12);
+    desk.run("ledger verify").exits(0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! The wire's stories look at the same faults byte by byte. Silence and waiting are scaled by the configuration.
 
 use super::support::authority::Authority;
-use super::support::desk::{DRAFT, Desk, Run, address, list};
+use super::support::desk::{Desk, Run, address, large_draft, list};
 use super::support::few::{READERS, Send};
 use super::support::oracle;
 use super::support::relay::Relay;
@@ -229,8 +229,7 @@ fn row_21_the_go_ahead_never_comes(talk: Talk) {
     assert_eq!(send.desk.counts()["pending"], READERS);
 }
 
-/// A send of letters that are larger than what two kernels hold, so that the relay sees the start of one before its end
-/// is written.
+/// A send of letters that are under way long enough for something to happen.
 fn send_large(talk: Talk, script: Script, relay: &str) -> Send {
     let mut send = Send::to(talk, script, relay);
     // Behind a letter in trouble another one would be in doubt with a window.
@@ -240,9 +239,7 @@ fn send_large(talk: Talk, script: Script, relay: &str) -> Send {
     for phase in ["command", "dot"] {
         send.bend(&format!("{phase} = \"2s\""), &format!("{phase} = \"60s\""));
     }
-    // A draft is a megabyte at the most, but `=` is three bytes in quoted-printable, in either part.
-    let text = format!("{}\n", "=".repeat(70)).repeat(13_000);
-    send.desk.write("drafts/tide.md", &format!("{DRAFT}\n```\n{text}```\n"));
+    send.desk.write("drafts/tide.md", &large_draft());
     send
 }
 

@@ -13,58 +13,12 @@ fn slow(moment: u64) -> Relay {
     Relay::start(Script::new().on(Phase::Dot, Act::Delay(Duration::from_millis(moment))))
 }
 
-/// Waits until the relay has stored so many letters.
-fn until_stored(relay: &Relay, letters: usize) {
-    for _ in 0..1_000 {
-        if relay.journal().iter().filter(|entry| entry.stored).count() >= letters {
-            return;
-        }
-        sleep(Duration::from_millis(5));
-    }
-    panic!("only {} letters came", relay.journal().len());
-}
-
-#[test]
-fn ctrl_c_waits_for_what_is_under_way_and_the_next_run_goes_on() {
-    let relay = slow(100);
-    let desk = Desk::new(40, relay.port());
-    let child = desk.start("send drafts/tide.md --yes");
-    until_stored(&relay, 6);
-    signal(&child, "-INT");
-    Run::of(&child.wait_with_output().unwrap()).exits(130).says("stopping");
-    let counts = desk.counts();
-    assert_eq!((&counts["unknown"], &counts["attempting"]), (&0.into(), &0.into()));
-    assert!(counts["pending"].as_u64().unwrap() > 0);
-    desk.run("send drafts/tide.md --yes").exits(0).says("going on with tide");
-    for n in 1..=40 {
-        assert_eq!(relay.copies(&address(n)), 1);
-    }
-}
-
-#[test]
-fn a_second_ctrl_c_leaves_at_once_and_says_who_is_in_doubt() {
-    let relay = Relay::start(Script::new().with(Rule::at(Phase::Dot, Act::Stall)));
-    let desk = Desk::new(10, relay.port());
-    let config = desk.read("config.toml").replace("dot = \"2s\"", "dot = \"60s\"");
-    desk.write("config.toml", &config);
-    let child = desk.start("send drafts/tide.md --yes");
-    while relay.journal().iter().filter(|entry| entry.dot_seen).count() < 4 {
-        sleep(Duration::from_millis(5));
-    }
-    signal(&child, "-INT");
-    sleep(Duration::from_millis(100));
-    signal(&child, "-TERM");
-    Run::of(&child.wait_with_output().unwrap()).exits(130);
-    let counts = desk.counts();
-    assert_eq!((&counts["unknown"], &counts["pending"]), (&4.into(), &6.into()));
-}
-
 #[test]
 fn a_second_send_is_told_who_holds_the_ledger() {
     let relay = slow(200);
     let desk = Desk::new(12, relay.port());
     let mut child = desk.start("send drafts/tide.md --yes");
-    until_stored(&relay, 1);
+    relay.wait(|relay| relay.stored() >= 1);
     desk.run("send drafts/tide.md --yes").exits(75).says(&format!("pid {}", child.id()));
     desk.run("status tide").exits(0).says("a send is under way");
     child.wait().unwrap();
@@ -129,7 +83,7 @@ fn a_process_that_is_held_longer_than_the_relay_waits_gives_nobody_two() {
     let relay = Relay::start(script);
     let desk = Desk::new(60, relay.port());
     let child = desk.start("send drafts/tide.md --yes");
-    until_stored(&relay, 10);
+    relay.wait(|relay| relay.stored() >= 10);
     signal(&child, "-STOP");
     // Longer than the two seconds the sender itself would wait for a reply.
     sleep(Duration::from_secs(3));

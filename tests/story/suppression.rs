@@ -1,6 +1,5 @@
 //! Somebody has left: nothing reaches them any more, whatever the list says and whatever is under way.
 
-use std::thread::sleep;
 use std::time::Duration;
 
 use postrider::message::token::Key;
@@ -75,9 +74,7 @@ fn a_suppression_during_a_send_is_honoured_and_costs_nobody_else_a_letter() {
     let desk = Desk::new(60, relay.port());
     desk.configure(relay.port(), "lanes = 2");
     let child = desk.start("send drafts/tide.md --yes");
-    while relay.stored() < 4 {
-        sleep(Duration::from_millis(5));
-    }
+    relay.wait(|relay| relay.stored() >= 4);
     desk.run("suppress add reader40@example.org reader59@example.org reader60@example.org")
         .exits(0);
     assert!(relay.stored() < 38, "the send was too quick for this story");
@@ -97,9 +94,7 @@ fn a_letter_whose_reader_leaves_before_its_body_is_dropped() {
     let desk = Desk::new(4, relay.port());
     desk.configure(relay.port(), "lanes = 1");
     let child = desk.start("send drafts/tide.md --yes");
-    while relay.count("DATA") < 2 {
-        sleep(Duration::from_millis(2));
-    }
+    relay.wait(|relay| relay.count("DATA") >= 2);
     desk.run("suppress add reader2@example.org").exits(0);
     Run::of(&child.wait_with_output().unwrap()).exits(0);
     let account = judge(&relay, &desk, 4);
@@ -114,9 +109,7 @@ fn a_reader_who_leaves_while_the_relay_defers_them_is_not_tried_again() {
     let desk = Desk::new(2, relay.port());
     desk.configure(relay.port(), "retry = [\"2s\"]\nwait = \"20s\"");
     let child = desk.start("send drafts/tide.md --yes");
-    while relay.journal().len() < 2 {
-        sleep(Duration::from_millis(5));
-    }
+    relay.wait(|relay| relay.journal().len() >= 2);
     desk.run("suppress add reader1@example.org --reason unsubscribe").exits(0);
     Run::of(&child.wait_with_output().unwrap()).exits(0);
     assert_eq!(relay.journal().iter().filter(|entry| entry.recipient == address(1)).count(), 1);

@@ -1,5 +1,6 @@
 //! `send --to ADDRESS`: one test copy over the real wire. It touches no ledger and names the exact phase when it fails.
 
+use std::cell::Cell;
 use std::io::BufReader;
 
 use crate::address::EmailAddress;
@@ -44,26 +45,41 @@ pub(super) fn deliver(desk: &Desk<'_>, address: &str) -> Result<String, Failure>
     })?;
     let config = &desk.project.config;
     let transport = relay::transport(&config.relay, desk.project)?;
+    let has_left = Cell::new(false);
     let reply = desk.runtime.block_on(async {
         tokio::select! {
-            reply = copy(&transport, &message) => reply,
-            () = desk.stop.came() => {
-                let words = "interrupted: whether the test copy was taken is not known";
-                Err(Failure::new(Exit::Interrupted, words))
-            }
+            reply = copy(&transport, &message, &has_left) => reply,
+            () = desk.stop.came() => Err(interrupted(has_left.get())),
         }
     })?;
     Ok(format!("test copy for {}: taken ({reply})", reader.email))
 }
 
-/// Carries the copy over one connection; gives the relay's reply.
-async fn copy(transport: &SmtpTransport, message: &Message) -> Result<Reply, Failure> {
+/// What a signal leaves of the copy, which had begun to leave or not.
+fn interrupted(has_left: bool) -> Failure {
+    let words = if has_left {
+        "interrupted: whether the test copy was taken is not known"
+    } else {
+        "interrupted: the test copy was not taken"
+    };
+    Failure::new(Exit::Interrupted, words)
+}
+
+/// Carries the copy over one connection, and says when it begins to leave; gives the relay's reply.
+async fn copy(
+    transport: &SmtpTransport,
+    message: &Message,
+    has_left: &Cell<bool>,
+) -> Result<Reply, Failure> {
     let mut session = transport
         .open()
         .await
         .map_err(|error| Failure::new(exit_of_open(&error), error.to_string()))?;
     let outcome = match session.offer(message).await {
-        Ok(()) => session.commit(message, None).await,
+        Ok(()) => {
+            has_left.set(true);
+            session.commit(message, None).await
+        }
         Err(error) => Err(error),
     };
     session.close().await;

@@ -21,6 +21,13 @@ pub(crate) struct Run {
 
 pub(crate) const DRAFT: &str = "---\nsubject: The tide turns at six\nslug: tide\npreheader: Harbour times for the week.\n---\n\nDear {{ name | default(\"reader\") }},\n\nthe *tide* turns at six. [The table](https://example.org/tide) has more.\n";
 
+/// A draft whose letters are larger than what two kernels hold, so that a relay sees the start of one before its end is
+/// written. A draft is a megabyte at the most, but `=` is three bytes in quoted-printable, in either part.
+pub(crate) fn large_draft() -> String {
+    let text = format!("{}\n", "=".repeat(70)).repeat(13_000);
+    format!("{DRAFT}\n```\n{text}```\n")
+}
+
 impl Desk {
     /// A desk with a draft, `readers` readers (`reader1@example.org` …) and a relay on this port.
     pub(crate) fn new(readers: usize, port: u16) -> Self {
