@@ -69,29 +69,44 @@ fn a_second_signature_has_a_name_of_its_own() {
 fn a_key_that_cannot_be_trusted_is_refused_by_name() {
     let desk = signing_desk();
     chmod(&desk, "dkim/s1.pem", 0o644);
-    for words in ["send drafts/tide.md --yes", "send drafts/tide.md --sandbox", "dkim show"] {
-        desk.run(words).exits(1).says("others may read this file (mode 644)");
-    }
-    for (pem, why) in [
-        (
-            include_str!("../../src/message/dkim/keys/rsa-1024.pem"),
-            "is an RSA key of 1024 bits, less than 2048",
-        ),
-        (
-            include_str!("../../src/message/dkim/keys/encrypted.pem"),
-            "is encrypted with a passphrase",
-        ),
-        (
-            include_str!("../../src/message/dkim/keys/ed25519.pem"),
-            "name it in `dkim.ed25519-key-file`",
-        ),
-        ("hunter2", "holds no private key in PEM"),
-    ] {
+    let refused = |words: &str| {
+        let run = desk.run(words).exits(1);
+        assert!(!run.stderr.contains("hunter2") && !run.stdout.contains("hunter2"), "{run:?}");
+        run.stderr
+    };
+    insta::assert_snapshot!(refused("send drafts/tide.md --yes"), @"
+    error[secret-unreadable]: dkim/s1.pem: others may read this file (mode 644)
+    help: type `chmod 600 dkim/s1.pem`
+    ");
+    insta::assert_snapshot!(refused("send drafts/tide.md --sandbox"), @"
+    error[secret-unreadable]: dkim/s1.pem: others may read this file (mode 644)
+    help: type `chmod 600 dkim/s1.pem`
+    ");
+    insta::assert_snapshot!(refused("dkim show"), @"
+    error[secret-unreadable]: dkim/s1.pem: others may read this file (mode 644)
+    help: type `chmod 600 dkim/s1.pem`
+    ");
+    let with = |pem: &str| {
         desk.write("dkim/s1.pem", pem);
         chmod(&desk, "dkim/s1.pem", 0o600);
-        let run = desk.run("send drafts/tide.md --yes").exits(1).says(why);
-        assert!(!run.stderr.contains("hunter2"), "{run:?}");
-    }
+        refused("send drafts/tide.md --yes")
+    };
+    insta::assert_snapshot!(with(include_str!("../../src/message/dkim/keys/rsa-1024.pem")), @"
+    error[dkim-key]: dkim/s1.pem: is an RSA key of 1024 bits, less than 2048
+    help: `postrider dkim new` makes a key and shows its DNS record
+    ");
+    insta::assert_snapshot!(with(include_str!("../../src/message/dkim/keys/encrypted.pem")), @"
+    error[dkim-key]: dkim/s1.pem: is encrypted with a passphrase
+    help: take it off into a new file: `umask 077; openssl pkey -in dkim/s1.pem -out NEW.pem`
+    ");
+    insta::assert_snapshot!(with(include_str!("../../src/message/dkim/keys/ed25519.pem")), @"
+    error[dkim-key]: dkim/s1.pem: holds an Ed25519 key, which many receivers do not check
+    help: name it in `dkim.ed25519-key-file`, and an RSA key in `dkim.key-file`
+    ");
+    insta::assert_snapshot!(with("hunter2"), @"
+    error[dkim-key]: dkim/s1.pem: holds no private key in PEM (`-----BEGIN PRIVATE KEY-----`)
+    help: `postrider dkim new` makes a key and shows its DNS record
+    ");
     fs::remove_file(desk.path("dkim/s1.pem")).unwrap();
     desk.run("send drafts/tide.md --yes").exits(1).says("`postrider dkim new` makes a key");
     desk.run("send drafts/tide.md --sandbox --out caught")

@@ -113,7 +113,28 @@ fn images_that_cannot_be_shown_are_all_named_with_their_places() {
     desk.write_bytes("drafts/img/huge.png", &vec![0; 9 * 1024 * 1024]);
     std::os::unix::fs::symlink("/etc/passwd", desk.path("drafts/img/link.png")).unwrap();
     let run = desk.run("send drafts/tide.md --dry-run").exits(1);
-    insta::assert_snapshot!(run.stderr);
+    insta::assert_snapshot!(run.stderr, @"
+    error[img-relative-missing]: drafts/tide.md:6:1: image `img/baot.jpg` not found
+     6 | ![a](img/baot.jpg) ![b](img/link.png)
+       | ^^^^^^^^^^^^^^^^^^
+    help: did you mean `img/boat.jpg`?
+    error[img-relative-missing]: drafts/tide.md:6:20: image `img/link.png` lies outside the project
+     6 | ![a](img/baot.jpg) ![b](img/link.png)
+       |                    ^^^^^^^^^^^^^^^^^^
+    help: copy it beside the draft
+    error[img-wrong-type]: drafts/tide.md:8:1: `img/words.png` is not an image, whatever its name says
+     8 | ![c](img/words.png)
+       | ^^^^^^^^^^^^^^^^^^^
+    help: save it as PNG, JPEG or GIF
+    error[img-wrong-type]: drafts/tide.md:10:3: image `img/drawing.png` is SVG, which mail programs do not show
+     10 | > ![d](img/drawing.png)
+        |   ^^^^^^^^^^^^^^^^^^^^^
+    help: save it as PNG, JPEG or GIF
+    error[img-too-heavy]: drafts/tide.md:12:1: image `img/huge.png` too large (9.0 MiB > 5.0 MiB)
+     12 | ![e](img/huge.png)
+        | ^^^^^^^^^^^^^^^^^^
+    help: make it smaller: the column of a letter is about 600 pixels wide
+    ");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use super::super::support::desk::{Desk, Run};
-use super::assert_plain;
+use super::told_by;
 
 #[test]
 fn secrets_are_neither_shown_nor_taken_from_where_others_read() {
@@ -12,41 +12,54 @@ fn secrets_are_neither_shown_nor_taken_from_where_others_read() {
         desk.configure(1, &format!("user = \"u\"\n{more}\n"));
         desk
     };
-    let quiet = |run: Run| {
-        assert_plain(&run);
-        assert!(!run.stderr.contains("hunter2"), "{}", run.stderr);
-        run.exits(1)
-    };
+    let send = |desk: &Desk| told_by(desk, "send drafts/tide.md --yes");
     let desk = login("password-file = \"password\"");
     desk.write("password", "hunter2\n");
-    let mode = |name, mode| {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+    let readable = |name| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
         std::fs::set_permissions(desk.path(name), mode).unwrap();
     };
-    mode("password", 0o644);
-    quiet(desk.run("send drafts/tide.md --yes"))
-        .says("error[secret-unreadable]: password: others may read this file (mode 644)")
-        .says("`chmod 600 password`");
-    mode(".postrider/secret", 0o644);
-    quiet(desk.run("send drafts/tide.md --yes")).says("`chmod 600 .postrider/secret`");
+    readable("password");
+    insta::assert_snapshot!(send(&desk), @"
+    exit 1
+    error[secret-unreadable]: password: others may read this file (mode 644)
+    help: type `chmod 600 password`
+    ");
+    readable(".postrider/secret");
+    insta::assert_snapshot!(send(&desk), @"
+    exit 1
+    error[secret-unreadable]: .postrider/secret: others may read this file (mode 644)
+    help: type `chmod 600 .postrider/secret`
+    ");
     std::fs::remove_file(desk.path(".postrider/secret")).unwrap();
-    quiet(desk.run("send drafts/tide.md --yes"))
-        .says(".postrider/secret: there is no such file")
-        .says("`postrider init`");
-    let inline = login("password = \"hunter2\"");
-    quiet(inline.run("send drafts/tide.md --yes"))
-        .says("`relay.password` would put a secret into this file");
-    for (command, says) in [
-        (
-            "echo hunter2; exit 1",
-            "password-command: the command failed (exit status: 1); its output is hidden",
-        ),
-        ("true # hunter2", "password-command: the secret is empty"),
-        ("printf 'hunter2\\000'", "password-command: the secret holds a NUL character"),
-    ] {
-        let desk = login(&format!("password-command = \"{}\"", command.replace('\\', "\\\\")));
-        quiet(desk.run("send drafts/tide.md --yes")).says(says);
-    }
+    insta::assert_snapshot!(send(&desk), @"
+    exit 1
+    error[secret-unreadable]: .postrider/secret: there is no such file
+    help: `postrider init` makes .postrider/secret; if letters were mailed with another, bring that one back
+    ");
+    insta::assert_snapshot!(send(&login("password = \"hunter2\"")), @"
+    exit 1
+    error[config-missing-key]: config.toml:5:2: `relay.user` has no password
+    help: add one of `password-command`, `password-file`, `password-env`, `token-command` under `[relay]`
+    error[config-invalid]: config.toml:11:1: `relay.password` would put a secret into this file
+    help: remove it and use one of `password-command`, `password-file`, `password-env`
+    ");
+    let command = |command: &str| send(&login(&format!("password-command = '{command}'")));
+    insta::assert_snapshot!(command("echo hunter2; exit 1"), @"
+    exit 1
+    error[secret-unreadable]: password-command: the command failed (exit status: 1); its output is hidden
+    help: run it yourself to see what it says; here its output stays hidden
+    ");
+    insta::assert_snapshot!(command("true # hunter2"), @"
+    exit 1
+    error[secret-unreadable]: password-command: the secret is empty
+    help: its first line is the secret, as UTF-8 text
+    ");
+    insta::assert_snapshot!(command("printf \"hunter2\\000\""), @"
+    exit 1
+    error[secret-unreadable]: password-command: the secret holds a NUL character (RFC 4616)
+    help: its first line is the secret, as UTF-8 text
+    ");
 }
 
 #[test]
