@@ -6,6 +6,7 @@
 mod blocks;
 mod columns;
 pub mod duplicates;
+mod field;
 mod headings;
 mod lines;
 pub mod list;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::EmailAddress;
 use crate::finding::Finding;
+pub use field::Field;
 
 /// What a list gives for each row: a subscriber, or every mistake of that row.
 ///
@@ -73,20 +75,6 @@ pub enum Status {
     Unsubscribed,
     /// The address does not take mail.
     Bounced,
-}
-
-/// A value of `[subscriber.fields]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Field {
-    /// `true` or `false`.
-    Bool(bool),
-    /// A whole number.
-    Integer(i64),
-    /// A finite number.
-    Float(f64),
-    /// Text without control characters but line breaks, which are LF.
-    Text(String),
 }
 
 /// Which rows of the list an issue is for.
