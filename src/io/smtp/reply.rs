@@ -137,7 +137,10 @@ impl Line {
             _ => &line[3..],
         };
         let text = &text[..text.len().min(LONGEST_LINE)];
-        let text = text.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect();
+        let text = match std::str::from_utf8(text) {
+            Ok(text) if text.is_ascii() => text.to_owned(),
+            _ => text.iter().map(|&b| if b.is_ascii() { char::from(b) } else { '?' }).collect(),
+        };
         Ok(Self { code, is_last: mark != Some(&b'-'), text })
     }
 }
