@@ -34,12 +34,12 @@ fn without_the_disk(bencher: Bencher<'_, '_>, letters: usize) {
 
 fn send(bencher: Bencher<'_, '_>, mut ledger: Ledger, letters: usize) {
     let issue = plan(&mut ledger, 120 * letters);
-    let mut rows = SqliteLedger::start(ledger, issue, 1, "here", Timestamp::UNIX_EPOCH).unwrap();
+    let rows = SqliteLedger::start(ledger, issue, 1, "here", Timestamp::UNIX_EPOCH).unwrap();
     let runtime = runtime::Builder::new_current_thread().build().unwrap();
-    bencher.counter(ItemsCount::new(letters)).bench_local(|| batch(&runtime, &mut rows, letters));
+    bencher.counter(ItemsCount::new(letters)).bench_local(|| batch(&runtime, &rows, letters));
 }
 
-fn batch(runtime: &Runtime, rows: &mut SqliteLedger, letters: usize) {
+fn batch(runtime: &Runtime, rows: &SqliteLedger, letters: usize) {
     let at = Timestamp::UNIX_EPOCH;
     runtime.block_on(async {
         let claimed = rows.claim(at, letters, &Share::ALL).await.unwrap();

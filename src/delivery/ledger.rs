@@ -13,19 +13,21 @@ use crate::audience::Subscriber;
 ///
 /// Claims and intents are two steps: a claim only takes rows into memory, they stay pending; the intent
 /// ([`Entry::Attempting`]) is what must be durable before a letter's body leaves.
-pub trait Ledger: Send {
+///
+/// A handle: rows can be claimed while entries are being written. Entries are in the order of their `append` only if each
+/// is awaited before the next.
+pub trait Ledger: Sync {
     /// Up to `limit` rows of a share that may be attempted at `now`, in list order, each at most once until it is
     /// settled. A run asks for the same shares throughout, and they do not overlap.
     fn claim(
-        &mut self,
+        &self,
         now: Timestamp,
         limit: usize,
         share: &Share,
     ) -> impl Future<Output = Result<Vec<Row>, LedgerError>> + Send;
 
     /// Rows that were claimed and are not attempted any more in this run: they stay as they are.
-    fn set_aside(&mut self, rows: Vec<Row>)
-    -> impl Future<Output = Result<(), LedgerError>> + Send;
+    fn set_aside(&self, rows: Vec<Row>) -> impl Future<Output = Result<(), LedgerError>> + Send;
 
     /// Writes entries in order; all of them are durable when it returns.
     ///
@@ -35,31 +37,30 @@ pub trait Ledger: Send {
     /// Once it has failed, none of the letters named may leave and nothing is appended any more: every later call fails
     /// as well. Outcomes among the entries, then and later, are kept outside as well as that can be done.
     fn append(
-        &mut self,
+        &self,
         entries: Vec<Entry>,
     ) -> impl Future<Output = Result<Vec<u64>, LedgerError>> + Send;
 
     /// When the earliest deferred row of a share that is not claimed falls due.
     fn next_due(
-        &mut self,
+        &self,
         share: &Share,
     ) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
 
     /// The letters of all issues that have left since a moment, or may have: of a share, counted by grains of time.
     fn departures(
-        &mut self,
+        &self,
         since: Timestamp,
         grain: Duration,
         share: &Share,
     ) -> impl Future<Output = Result<Vec<(Timestamp, u64)>, LedgerError>> + Send;
 
     /// When the last letter of any issue has left, or may have.
-    fn last_departure(
-        &mut self,
-    ) -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
+    fn last_departure(&self)
+    -> impl Future<Output = Result<Option<Timestamp>, LedgerError>> + Send;
 
     /// The states, recounted from the rows.
-    fn tally(&mut self) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
+    fn tally(&self) -> impl Future<Output = Result<Tally, LedgerError>> + Send;
 }
 
 /// A part of the recipients, by the domain of their addresses in ASCII and lower case.

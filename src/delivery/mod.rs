@@ -96,7 +96,7 @@ pub struct Ending {
 /// Fails only when the ledger cannot be read at the start or recounted at the end.
 pub async fn deliver<T, L>(
     transport: Arc<T>,
-    ledger: &mut L,
+    ledger: &L,
     letters: Arc<Letters>,
     orders: &Orders,
     clock: Clock,

@@ -7,7 +7,7 @@ use crate::config::Unsubscribe;
 use crate::delivery::plan::Pinned;
 use crate::finding::Finding;
 use crate::io::host;
-use crate::io::ledger_sqlite::{Frozen, Ledger, SqliteLedger};
+use crate::io::ledger_sqlite::{Frozen, Ledger, Rescue, SqliteLedger};
 use crate::io::witness::Witnesses;
 use crate::message::{Letterhead, Letters};
 use crate::report::words::{count, grouped};
@@ -50,17 +50,17 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
         None => begin(desk, &mut ledger, started)?,
     };
     ledger.move_to(&host::machine())?;
-    let mut rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
-    witness(&mut rows, started, desk.printer);
+    let rows = SqliteLedger::start(ledger, issue, std::process::id(), &host::name(), started)?;
+    witness(&rows, started, desk.printer);
     let orders = run::orders(desk, true);
     let ending = desk.runtime.block_on(run::deliver(
         Arc::new(transport),
-        &mut rows,
+        &rows,
         Arc::new(letters),
         &orders,
         desk,
     ));
-    tell_rescue(&rows, desk.printer);
+    rows.rescued(|rescue| tell_rescue(rescue, desk.printer));
     let ending = ending?;
     let exit = run::conclude(desk, &ending);
     if exit == Exit::Unknown {
@@ -72,7 +72,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
 }
 
 /// Has the run remembered outside the ledger. A user without a home, or a full disk there, only makes us notice less.
-fn witness(rows: &mut SqliteLedger, now: jiff::Timestamp, printer: crate::report::Printer) {
+fn witness(rows: &SqliteLedger, now: jiff::Timestamp, printer: crate::report::Printer) {
     let told = Witnesses::of_user().map_or_else(
         || Err("neither XDG_STATE_HOME nor HOME is set".into()),
         |witnesses| rows.witnessed_by(witnesses, now).map_err(|error| error.to_string()),
@@ -83,8 +83,7 @@ fn witness(rows: &mut SqliteLedger, now: jiff::Timestamp, printer: crate::report
 }
 
 /// Says what was kept outside the ledger, or where not even that was possible the outcomes themselves.
-fn tell_rescue(rows: &SqliteLedger, printer: crate::report::Printer) {
-    let Some(rescue) = rows.rescue() else { return };
+fn tell_rescue(rescue: &Rescue, printer: crate::report::Printer) {
     let path = rescue.path.display();
     if rescue.kept > 0 {
         let outcomes = count(rescue.kept, "outcome");

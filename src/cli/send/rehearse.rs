@@ -61,7 +61,7 @@ fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
 
 /// `--dry-run`: no socket is opened.
 pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
-    let Rehearsal { mut rows, letters, frozen, .. } = plan(desk)?;
+    let Rehearsal { rows, letters, frozen, .. } = plan(desk)?;
     let folder = desk
         .args
         .out
@@ -69,7 +69,7 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
         .unwrap_or_else(|| desk.project.state().join("dry-run").join(&desk.issue.id));
     files::create_folder(&folder)?;
     let outbox = Outbox::new(Some(folder.clone()), SAMPLES);
-    let ending = into_outbox(desk, &outbox, &mut rows, letters)?;
+    let ending = into_outbox(desk, &outbox, &rows, letters)?;
     run::tell_fault(&ending, desk.printer);
     let rate = desk.project.config.relay.rate;
     run::tell_plan(desk, &frozen, Some(rate));
@@ -101,7 +101,7 @@ pub(super) fn dry_run(desk: &Desk<'_>) -> Result<Exit, Failure> {
 fn into_outbox(
     desk: &Desk<'_>,
     outbox: &Outbox,
-    rows: &mut SqliteLedger,
+    rows: &SqliteLedger,
     letters: Arc<Letters>,
 ) -> Result<Ending, Failure> {
     // One lane, so that the samples are the first letters of the plan.
@@ -112,9 +112,9 @@ fn into_outbox(
 
 /// What a dry run finds out, for the studio; no file is written.
 pub(super) fn forecast(desk: &Desk<'_>) -> Result<Forecast, Failure> {
-    let Rehearsal { mut rows, letters, frozen, skipped } = plan(desk)?;
+    let Rehearsal { rows, letters, frozen, skipped } = plan(desk)?;
     let outbox = Outbox::new(None, 0);
-    into_outbox(desk, &outbox, &mut rows, letters)?;
+    into_outbox(desk, &outbox, &rows, letters)?;
     let relay = &desk.project.config.relay;
     let times = relay.limits.iter().map(|limit| limit.duration(frozen.recipients));
     let weights = outbox.weights();
@@ -178,7 +178,7 @@ pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
 
 /// Sends to the catcher; gives the folder of the letters, too.
 pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
-    let Rehearsal { mut rows, letters, frozen, .. } = plan(desk)?;
+    let Rehearsal { rows, letters, frozen, .. } = plan(desk)?;
     run::tell_plan(desk, &frozen, None);
     let folder = folder(desk);
     let ending = desk.runtime.block_on(async {
@@ -193,7 +193,7 @@ pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
         };
         let transport = relay::transport(&relay, desk.project)?;
         let ending =
-            run::deliver(Arc::new(transport), &mut rows, letters, &run::orders(desk, false), desk)
+            run::deliver(Arc::new(transport), &rows, letters, &run::orders(desk, false), desk)
                 .await;
         sandbox.stop();
         ending

@@ -53,7 +53,7 @@ pub(super) fn orders(desk: &Desk<'_>, live: bool) -> Orders {
 /// Delivers, and tells about it.
 pub(super) async fn deliver<T>(
     transport: Arc<T>,
-    ledger: &mut SqliteLedger,
+    ledger: &SqliteLedger,
     letters: Arc<Letters>,
     orders: &Orders,
     desk: &Desk<'_>,
@@ -64,13 +64,22 @@ where
 {
     let (events, screen) = mpsc::channel(UNSHOWN);
     let narration = tokio::spawn(narrate(screen, desk.printer));
-    let stop = desk.stop.asked();
-    let ending =
-        delivery::deliver(transport, ledger, letters, orders, Clock::start(now()), events, stop)
-            .await;
+    let (ledger, orders, stop) = (ledger.clone(), orders.clone(), desk.stop.asked());
+    // A task like those of the lanes, so that no letter waits for a thread to wake up.
+    let ending = tokio::spawn(async move {
+        let clock = Clock::start(now());
+        delivery::deliver(transport, &ledger, letters, &orders, clock, events, stop).await
+    });
+    let ending = ending.await;
     // The narration ends with the channel; a failure in it changes nothing.
     let _ = narration.await;
-    Ok(ending?)
+    match ending {
+        Ok(ending) => Ok(ending?),
+        Err(died) => match died.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(died) => Err(Failure::new(Exit::Storage, died.to_string())),
+        },
+    }
 }
 
 /// Prints the summary and gives the exit it deserves.

@@ -137,7 +137,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
             }
             Verdict::Deferred(stage, reply) => {
                 let pause = attempt.brake.and_then(|brake| brake.pause);
-                let outcome = self.defer(&row, stage, reply, pause.unwrap_or_default());
+                let outcome = self.defer(&row, stage, reply, pause.unwrap_or_default(), batch);
                 self.record(&row, outcome, batch);
             }
             Verdict::NotSent(why) => {
@@ -183,7 +183,14 @@ impl<L: Ledger> Dispatcher<'_, L> {
     }
 
     /// Defers a row by the backoff, and no less than the relay wants; or gives it up.
-    fn defer(&mut self, row: &Row, stage: Stage, reply: Reply, pause: Duration) -> Outcome {
+    fn defer(
+        &mut self,
+        row: &Row,
+        stage: Stage,
+        reply: Reply,
+        pause: Duration,
+        batch: &mut Batch,
+    ) -> Outcome {
         let now = self.pace.clock.now();
         let since = row.first_attempt.map_or(Duration::ZERO, |first| {
             Duration::try_from(now.duration_since(first)).unwrap_or_default()
@@ -192,9 +199,9 @@ impl<L: Ledger> Dispatcher<'_, L> {
             Some(wait) => {
                 let wait = wait.max(pause);
                 let next_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-                let due = self.pace.clock.instant() + wait;
-                let part = &mut self.parts[self.pace.share_of(row.domain())];
-                part.due = Some(part.due.map_or(due, |earlier| earlier.min(due)));
+                batch
+                    .due
+                    .push((self.pace.share_of(row.domain()), self.pace.clock.instant() + wait));
                 Outcome::Deferred(next_at, stage, reply)
             }
             None => {

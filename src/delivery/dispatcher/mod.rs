@@ -10,6 +10,7 @@ mod queue;
 mod settle;
 
 use std::collections::{HashMap, HashSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +21,14 @@ use tokio::time::{Instant, sleep_until};
 use super::breaker::Breakers;
 use super::event::Event;
 use super::lane::Answer;
-use super::ledger::{Ledger, Row};
+use super::ledger::{Ledger, LedgerError, Row};
 use super::verdict::Fault;
 use super::{Orders, Stop};
 use crate::rate::Limit;
 use hand::Hand;
 use pace::Pace;
-use queue::{BATCH, Part};
+use queue::{BATCH, Claimed, Part};
+use settle::Batch;
 
 /// A wait that ends this soon after one that was announced is not worth another word.
 const SOON: Duration = Duration::from_secs(10);
@@ -34,14 +36,23 @@ const SOON: Duration = Duration::from_secs(10);
 /// A full limit that lets a letter go this soon is a pace: it is waited for in any case.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// Something the ledger does while letters go on.
+type Task<'a, R> = Pin<Box<dyn Future<Output = Result<R, LedgerError>> + Send + 'a>>;
+
 /// Owns the queue, the pace and the ledger of one run.
 pub(super) struct Dispatcher<'a, L> {
-    ledger: &'a mut L,
+    ledger: &'a L,
     orders: &'a Orders,
     pace: Pace,
     events: mpsc::Sender<Event>,
     stop: watch::Receiver<Stop>,
     hands: Vec<Hand>,
+    /// What has come in and is not being written down yet.
+    batch: Batch,
+    /// What is being written down at this moment, before any of it is acted upon.
+    writing: Option<(Batch, Task<'a, Vec<u64>>)>,
+    /// The share rows are being claimed for.
+    claiming: Option<(usize, Task<'a, Claimed>)>,
     /// Free lanes; the last to become free is the first to work, so a slow pace keeps few connections open.
     idle: Vec<usize>,
     resting: Vec<(Instant, usize)>,
@@ -85,7 +96,7 @@ pub(super) struct Ended {
 
 impl<'a, L: Ledger> Dispatcher<'a, L> {
     pub(super) fn new(
-        ledger: &'a mut L,
+        ledger: &'a L,
         orders: &'a Orders,
         pace: Pace,
         events: mpsc::Sender<Event>,
@@ -100,6 +111,9 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             idle: (0..hands.len()).rev().collect(),
             resting: Vec::new(),
             hands: hands.into_iter().map(Hand::new).collect(),
+            batch: Batch::default(),
+            writing: None,
+            claiming: None,
             parts: pace.shares.iter().map(|_| Part::default()).collect(),
             pace,
             aside: Vec::new(),
@@ -127,8 +141,15 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         let mut drained = false;
         loop {
             self.refill().await;
+            if self.writing.is_none() && !self.batch.is_empty() {
+                // Lanes that have something to say already share the commit.
+                tokio::task::yield_now().await;
+                answers.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
+                self.take_in(answers.drain(..));
+                self.write_down().await;
+            }
             self.hand_out();
-            if self.in_flight == 0 && self.is_over().await {
+            if self.is_quiet() && self.is_over().await {
                 break;
             }
             let wake = self.wake();
@@ -139,23 +160,31 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
                     if stop == Stop::Leave {
                         // What has been answered already is no doubt.
                         answers.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
-                        self.settle(answers.drain(..)).await;
+                        self.take_in(answers.drain(..));
                         self.leave().await;
                         return self.ended(true);
                     }
                     self.tell(Event::Draining).await;
                 }
+                appended = under_way(&mut self.writing) => self.written(appended).await,
+                claimed = under_way(&mut self.claiming) => self.claimed(claimed).await,
                 count = inbox.recv_many(&mut answers, BATCH) => {
                     if count == 0 {
                         self.fault.get_or_insert(Fault::Unreachable("every lane has ended".into()));
                         break;
                     }
-                    self.settle(answers.drain(..)).await;
+                    self.take_in(answers.drain(..));
                 }
                 () = sleep_until(wake.unwrap_or_else(|| self.pace.clock.instant())), if wake.is_some() => {}
             }
         }
         self.ended(false)
+    }
+
+    /// No lane has anything in hand, and nothing waits to be written or claimed.
+    fn is_quiet(&self) -> bool {
+        let is_written = self.writing.is_none() && self.batch.is_empty();
+        self.in_flight == 0 && is_written && self.claiming.is_none()
     }
 
     fn ended(self, left_at_once: bool) -> Ended {
@@ -304,17 +333,28 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         self.work_at().into_iter().chain(rested).min()
     }
 
-    async fn tell(&self, event: Event) {
+    async fn tell(&mut self, event: Event) {
         // A closed channel means that nobody listens, which changes nothing.
         let _ = self.events.send(event).await;
+    }
+}
+
+/// Waits for the ledger to be done with a task, and takes it; for ever if there is none.
+async fn under_way<W, R>(task: &mut Option<(W, Task<'_, R>)>) -> (W, Result<R, LedgerError>) {
+    let Some((_, work)) = task else { return std::future::pending().await };
+    let result = work.await;
+    match task.take() {
+        Some((what, _)) => (what, result),
+        None => std::future::pending().await,
     }
 }
 
 /// Waits for the stop to become more urgent than it is.
 async fn stop_changes(stop: &mut watch::Receiver<Stop>, drained: bool) -> Stop {
     let urgent = |stop: &Stop| *stop == Stop::Leave || *stop == Stop::Drain && !drained;
-    match stop.wait_for(urgent).await {
-        Ok(stop) => *stop,
+    let asked = stop.wait_for(urgent).await.map(|stop| *stop);
+    match asked {
+        Ok(stop) => stop,
         // Nobody can ask for a stop any more.
         Err(_) => std::future::pending().await,
     }

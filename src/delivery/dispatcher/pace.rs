@@ -35,7 +35,7 @@ impl Pace {
     pub(in crate::delivery) async fn resume<L: Ledger>(
         orders: &Orders,
         clock: Clock,
-        ledger: &mut L,
+        ledger: &L,
     ) -> Result<Self, LedgerError> {
         let names = orders.domain_limits.iter().map(|(domain, _)| domain.clone());
         let mut shares = vec![Share::AllBut(names.clone().collect())];
@@ -119,7 +119,7 @@ impl Pace {
 async fn remembered<L: Ledger>(
     limit: Limit,
     clock: Clock,
-    ledger: &mut L,
+    ledger: &L,
     share: &Share,
 ) -> Result<Window, LedgerError> {
     let mut window = Window::new(limit);

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Dispatcher;
@@ -24,7 +25,20 @@ pub(super) struct Part {
     pub(super) due: Option<Instant>,
 }
 
+/// What a claim has given.
+pub(super) struct Claimed {
+    rows: Vec<Row>,
+    exhausted: bool,
+    /// When the next deferred row falls due that was not claimed.
+    due: Option<Timestamp>,
+}
+
 impl Part {
+    /// A deferred row is in the ledger that falls due at this moment.
+    pub(super) fn falls_due(&mut self, at: Instant) {
+        self.due = Some(self.due.map_or(at, |earlier| earlier.min(at)));
+    }
+
     fn runs_low(&self) -> bool {
         self.rows.len() < BATCH / 2
     }
@@ -36,13 +50,12 @@ impl Part {
 }
 
 impl<L: Ledger> Dispatcher<'_, L> {
-    /// Claims more rows where there are any and few are at hand: once for each share, so that answers need not wait.
+    /// Has more rows claimed where there are any and few are at hand, while the letters of the others go on.
     pub(super) async fn refill(&mut self) {
-        let now = self.pace.clock.instant();
-        for share in 0..self.parts.len() {
-            if !self.is_closed() && self.left() > 0 && self.parts[share].is_hungry(now) {
-                let claimed = self.claim(share).await;
-                self.or_halt(claimed).await;
+        if self.claiming.is_none() && !self.is_closed() && self.left() > 0 {
+            let now = self.pace.clock.instant();
+            if let Some(share) = self.parts.iter().position(|part| part.is_hungry(now)) {
+                self.claim(share);
             }
         }
         if !self.aside.is_empty() {
@@ -57,20 +70,39 @@ impl<L: Ledger> Dispatcher<'_, L> {
         self.orders.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.begun))
     }
 
-    async fn claim(&mut self, share: usize) -> Result<(), LedgerError> {
+    fn claim(&mut self, share: usize) {
         let want = BATCH.min(usize::try_from(self.left()).unwrap_or(BATCH));
-        let (clock, which) = (self.pace.clock, &self.pace.shares[share]);
-        let rows = self.ledger.claim(clock.now(), want, which).await?;
-        let part = &mut self.parts[share];
-        part.exhausted = rows.len() < want;
+        let (ledger, now, which) =
+            (self.ledger, self.pace.clock.now(), self.pace.shares[share].clone());
+        // What is deferred from here on says itself when it falls due.
+        self.parts[share].due = None;
+        let task = async move {
+            let rows = ledger.claim(now, want, &which).await?;
+            let exhausted = rows.len() < want;
+            let due = if exhausted { ledger.next_due(&which).await? } else { None };
+            Ok(Claimed { rows, exhausted, due })
+        };
+        self.claiming = Some((share, Box::pin(task)));
+    }
+
+    /// Takes claimed rows into the queue of their share.
+    pub(super) async fn claimed(
+        &mut self,
+        (share, claimed): (usize, Result<Claimed, LedgerError>),
+    ) {
+        let Claimed { rows, exhausted, due } = match claimed {
+            Ok(claimed) => claimed,
+            Err(error) => return self.or_halt(Err(error)).await,
+        };
         let is_stopped = |row: &Arc<Row>| self.stopped.contains(row.domain());
         let (aside, rows): (Vec<_>, Vec<_>) = rows.into_iter().map(Arc::new).partition(is_stopped);
-        part.rows.extend(rows);
         self.aside.extend(aside);
-        if part.exhausted {
-            part.due = self.ledger.next_due(which).await?.map(|due| clock.instant_of(due));
+        let part = &mut self.parts[share];
+        part.rows.extend(rows.into_iter().filter(|row| !self.withdrawn.remove(&row.number)));
+        part.exhausted = exhausted;
+        if let Some(due) = due {
+            part.falls_due(self.pace.clock.instant_of(due));
         }
-        Ok(())
     }
 
     async fn or_halt(&mut self, result: Result<(), LedgerError>) {
@@ -174,10 +206,12 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let may_hand_out = self.may_hand_out();
         let mut moments = Vec::new();
         for (share, part) in self.parts.iter().enumerate() {
-            if part.is_hungry(now) {
-                return Some(now);
+            if self.claiming.is_none() {
+                if part.is_hungry(now) {
+                    return Some(now);
+                }
+                moments.extend(part.due.filter(|_| part.runs_low()));
             }
-            moments.extend(part.due.filter(|_| part.runs_low()));
             if may_hand_out && !part.rows.is_empty() {
                 moments.push(self.pace.next(share, now));
             }

@@ -1,25 +1,37 @@
 //! What became of letters, made durable: entries, permits and events of a batch of answers.
 
+use tokio::time::Instant;
+
 use super::Dispatcher;
 use super::hand::Flight;
 use crate::delivery::event::Event;
 use crate::delivery::lane::{Answer, Ask, Done, Permit};
-use crate::delivery::ledger::{Entry, Ledger, Outcome, Row};
+use crate::delivery::ledger::{Entry, Ledger, LedgerError, Outcome, Row};
 use crate::delivery::verdict::Fault;
 
 /// What a batch of answers comes to before it is durable.
 #[derive(Default)]
 pub(super) struct Batch {
     entries: Vec<Entry>,
+    /// The rows of the intents among the entries, once those are being written.
+    intents: Vec<u64>,
     /// The questions, by lane.
     asked: Vec<(usize, Ask)>,
     pub(super) events: Vec<Event>,
+    /// When rows fall due that are deferred, by share.
+    pub(super) due: Vec<(usize, Instant)>,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.asked.is_empty() && self.events.is_empty()
+    }
 }
 
 impl<L: Ledger> Dispatcher<'_, L> {
-    /// Makes a batch of answers durable with one commit, then grants, narrates and goes on.
-    pub(super) async fn settle(&mut self, answers: impl Iterator<Item = Answer>) {
-        let mut batch = Batch::default();
+    /// Draws the consequences of answers, as far as nothing needs to be on disk for them.
+    pub(super) fn take_in(&mut self, answers: impl Iterator<Item = Answer>) {
+        let mut batch = std::mem::take(&mut self.batch);
         for answer in answers {
             match answer {
                 Answer::News { lane, done, ask } => {
@@ -34,19 +46,35 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 Answer::Lost { lane } => self.lose(lane, &mut batch),
             }
         }
+        self.batch = batch;
+    }
+
+    /// Has what has come in written down with one commit. None may be under way.
+    pub(super) async fn write_down(&mut self) {
+        let mut batch = std::mem::take(&mut self.batch);
         let entries = std::mem::take(&mut batch.entries);
-        let intents: Vec<u64> = entries.iter().filter_map(intent).collect();
-        let appended =
-            if entries.is_empty() { Ok(Vec::new()) } else { self.ledger.append(entries).await };
+        if entries.is_empty() {
+            return self.written((batch, Ok(Vec::new()))).await;
+        }
+        batch.intents = entries.iter().filter_map(intent).collect();
+        let ledger = self.ledger;
+        self.writing = Some((batch, Box::pin(ledger.append(entries))));
+    }
+
+    /// A batch is durable, or cannot be made so: grants, narrates and goes on.
+    pub(super) async fn written(
+        &mut self,
+        (mut batch, appended): (Batch, Result<Vec<u64>, LedgerError>),
+    ) {
         match appended {
             Ok(left) => {
-                for row in &left {
+                batch.events.extend(self.withdraw(left));
+                for (_, ask) in &mut batch.asked {
+                    ask.deny(|row| self.withdrawn.contains(&row));
+                }
+                for row in batch.intents.iter().filter(|row| self.withdrawn.contains(row)) {
                     self.attempting.remove(row);
                 }
-                for (_, ask) in &mut batch.asked {
-                    ask.deny(|row| left.contains(&row));
-                }
-                batch.events.extend(self.withdraw(left));
             }
             Err(error) => {
                 // Said once; outcomes that come in later are only kept.
@@ -55,10 +83,13 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 }
                 batch.asked.clear();
                 // These are not on disk, so nothing is to be taken back there.
-                for row in intents {
+                for row in batch.intents {
                     self.attempting.remove(&row);
                 }
             }
+        }
+        for (share, due) in batch.due {
+            self.parts[share].falls_due(due);
         }
         for (lane, ask) in batch.asked {
             self.permit(lane, ask);
@@ -186,22 +217,36 @@ impl<L: Ledger> Dispatcher<'_, L> {
         }
     }
 
-    /// The second stop: what is past its intent is in doubt, and is written down as such.
+    /// The second stop: what is past its intent is in doubt, and is written down as such. Whoever has asked is denied.
     pub(super) async fn leave(&mut self) {
         let at = self.pace.clock.now();
+        let mut denied = Vec::new();
+        if let Some((mut batch, appending)) = self.writing.take() {
+            let appended = appending.await;
+            denied.extend(batch.asked.drain(..).flat_map(|(_, ask)| ask.rows));
+            self.written((batch, appended)).await;
+        }
+        denied.retain(|row| self.attempting.remove(row));
+        let outcome = Outcome::NotSent("left before it could leave".into());
+        let denied =
+            denied.into_iter().map(|row| Entry::Settled { row, at, outcome: outcome.clone() });
         let unknown = |row| Entry::Settled {
             row,
             at,
             outcome: Outcome::Unknown("left before the relay answered".into()),
         };
-        let entries: Vec<Entry> = self.attempting.drain().map(unknown).collect();
-        if !entries.is_empty()
-            && let Err(error) = self.ledger.append(entries).await
-            && !matches!(self.fault, Some(Fault::Ledger(_)))
-        {
-            let fault = Fault::Ledger(error.to_string());
-            self.tell(Event::Halted(fault.clone())).await;
-            self.fault = Some(fault);
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.asked.clear();
+        // What was to leave with this batch has not.
+        for row in batch.entries.extract_if(.., |entry| intent(entry).is_some()) {
+            self.attempting.remove(&row.row());
+        }
+        batch.entries.extend(denied.chain(self.attempting.drain().map(unknown)));
+        self.batch = batch;
+        self.write_down().await;
+        if let Some((batch, appending)) = self.writing.take() {
+            let appended = appending.await;
+            self.written((batch, appended)).await;
         }
     }
 }

@@ -8,9 +8,9 @@ async fn a_lane_that_panics_ends_the_run_and_leaves_its_letter_in_doubt() {
     let cases = ["100/s", "100000/s"].into_iter();
     for (rate, relay) in cases.flat_map(|rate| Relay::all().map(|relay| (rate, relay))) {
         let relay = Relay { panics: true, latency: Duration::from_millis(5), ..relay };
-        let (mut ledger, letters) = plan(50);
+        let (ledger, letters) = plan(50);
         let orders = orders(3, rate);
-        let ending = run(&relay, &mut ledger, letters, &orders);
+        let ending = run(&relay, &ledger, letters, &orders);
         let ending = tokio::time::timeout(Duration::from_mins(5), ending).await.unwrap().unwrap();
         assert!(matches!(ending.fault, Some(Fault::Unreachable(_))), "{ending:?}");
         assert_eq!(ending.tally.of(State::Unknown), 1);
@@ -26,10 +26,10 @@ async fn a_letter_that_breaks_every_connection_holds_up_nobody_else() {
     {
         let offer = |_, to: &str| if to == "reader1@example.org" { Err(broken()) } else { Ok(()) };
         let relay = Relay { offer: Some(offer), ..relay };
-        let (mut ledger, letters) = plan(30);
+        let (ledger, letters) = plan(30);
         let reconnect = vec![Duration::from_secs(1); 3];
         let orders = Orders { reconnect, ..orders(lanes, "1000/s") };
-        let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+        let ending = run(&relay, &ledger, letters, &orders).await.unwrap();
         assert_eq!(ending.fault, None, "with {lanes} lanes");
         assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Pending)), (29, 1));
     }
@@ -44,8 +44,8 @@ async fn connections_that_grow_stale_cost_no_letter_its_turn() {
             latency: Duration::from_millis(50),
             ..relay
         };
-        let (mut ledger, letters) = plan(40);
-        let ending = run(&relay, &mut ledger, letters, &orders(8, "1000/s")).await.unwrap();
+        let (ledger, letters) = plan(40);
+        let ending = run(&relay, &ledger, letters, &orders(8, "1000/s")).await.unwrap();
         assert_eq!((ending.tally.of(State::Sent), ending.fault), (40, None));
     }
 }

@@ -2,10 +2,12 @@
 
 use super::*;
 
+use tokio::sync::Mutex;
+
 /// A ledger with which something goes wrong.
 pub(super) struct Odd {
-    pub(super) inner: SqliteLedger,
-    pub(super) trouble: Trouble,
+    inner: SqliteLedger,
+    trouble: Mutex<Trouble>,
 }
 
 /// What goes wrong, and after how many appends.
@@ -16,9 +18,15 @@ pub(super) enum Trouble {
     Leaves { row: u64, appends: usize },
 }
 
+impl Odd {
+    pub(super) fn new(inner: SqliteLedger, trouble: Trouble) -> Self {
+        Self { inner, trouble: Mutex::new(trouble) }
+    }
+}
+
 impl Ledger for Odd {
     async fn claim(
-        &mut self,
+        &self,
         now: Timestamp,
         limit: usize,
         share: &Share,
@@ -26,12 +34,12 @@ impl Ledger for Odd {
         self.inner.claim(now, limit, share).await
     }
 
-    async fn set_aside(&mut self, rows: Vec<Row>) -> Result<(), LedgerError> {
+    async fn set_aside(&self, rows: Vec<Row>) -> Result<(), LedgerError> {
         self.inner.set_aside(rows).await
     }
 
-    async fn append(&mut self, mut entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
-        match &mut self.trouble {
+    async fn append(&self, mut entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
+        match &mut *self.trouble.lock().await {
             Trouble::Fails { appends, heals, intents } => {
                 let Some(left) = appends.checked_sub(1) else {
                     *appends = if *heals { usize::MAX } else { 0 };
@@ -57,12 +65,12 @@ impl Ledger for Odd {
         }
     }
 
-    async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
+    async fn next_due(&self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
         self.inner.next_due(share).await
     }
 
     async fn departures(
-        &mut self,
+        &self,
         since: Timestamp,
         grain: Duration,
         share: &Share,
@@ -70,11 +78,11 @@ impl Ledger for Odd {
         self.inner.departures(since, grain, share).await
     }
 
-    async fn last_departure(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+    async fn last_departure(&self) -> Result<Option<Timestamp>, LedgerError> {
         self.inner.last_departure().await
     }
 
-    async fn tally(&mut self) -> Result<Tally, LedgerError> {
+    async fn tally(&self) -> Result<Tally, LedgerError> {
         self.inner.tally().await
     }
 }
@@ -88,8 +96,8 @@ async fn no_body_leaves_once_the_ledger_cannot_be_written() {
         let (inner, letters) = plan(30);
         let intents = Arc::new(AtomicUsize::new(0));
         let trouble = Trouble::Fails { appends, heals, intents: intents.clone() };
-        let mut ledger = Odd { inner, trouble };
-        let ending = run(&relay, &mut ledger, letters, &orders(3, "10000/s")).await.unwrap();
+        let ledger = Odd::new(inner, trouble);
+        let ending = run(&relay, &ledger, letters, &orders(3, "10000/s")).await.unwrap();
         assert!(matches!(ending.fault, Some(Fault::Ledger(_))), "{ending:?}");
         let committed = relay.committed.lock().unwrap().len();
         assert_eq!(committed, intents.load(Ordering::SeqCst), "after {appends} appends");

@@ -10,8 +10,8 @@ fn recipients(left: &[(Instant, String)]) -> Vec<&str> {
 /// When six letters were offered and committed over one connection at this rate.
 async fn paced(rate: &str) -> (Vec<(Instant, String)>, Vec<(Instant, String)>) {
     let relay = Relay { pipelines: true, latency: Duration::from_millis(20), ..Relay::default() };
-    let (mut ledger, letters) = plan(6);
-    run(&relay, &mut ledger, letters, &orders(1, rate)).await.unwrap();
+    let (ledger, letters) = plan(6);
+    run(&relay, &ledger, letters, &orders(1, rate)).await.unwrap();
     let offered = relay.offered.lock().unwrap().clone();
     let committed = relay.committed.lock().unwrap().clone();
     (offered, committed)
@@ -34,9 +34,9 @@ async fn with_the_end_of_one_letter_the_next_is_offered_if_it_is_due() {
 #[tokio::test(start_paused = true)]
 async fn no_more_letters_follow_than_a_run_or_a_connection_may_carry() {
     let relay = Relay { pipelines: true, ..Relay::default() };
-    let (mut ledger, letters) = plan(20);
+    let (ledger, letters) = plan(20);
     let orders = Orders { limit: Some(7), messages_per_connection: 3, ..orders(1, "100000/s") };
-    let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+    let ending = run(&relay, &ledger, letters, &orders).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Pending)), (7, 13));
     assert_eq!(relay.offered.lock().unwrap().len(), 7);
     assert_eq!(relay.open.load(Ordering::SeqCst), 3);
@@ -55,9 +55,8 @@ async fn a_reader_who_leaves_between_offer_and_body_gets_no_letter() {
             let ponders = Some("reader3@example.org");
             let relay = Relay { ponders, latency: Duration::from_millis(5), ..relay };
             let (inner, letters) = plan(9);
-            let mut ledger = Odd { inner, trouble: Trouble::Leaves { row: 3, appends } };
-            let ending =
-                run(&relay, &mut ledger, letters, &orders(lanes, "100000/s")).await.unwrap();
+            let ledger = Odd::new(inner, Trouble::Leaves { row: 3, appends });
+            let ending = run(&relay, &ledger, letters, &orders(lanes, "100000/s")).await.unwrap();
             let committed = relay.committed.lock().unwrap();
             assert!(!recipients(&committed).contains(&"reader3@example.org"), "{lanes} {appends}");
             assert_eq!((ending.tally.of(State::Sent), ending.fault), (8, None));
@@ -68,7 +67,7 @@ async fn a_reader_who_leaves_between_offer_and_body_gets_no_letter() {
 #[tokio::test(start_paused = true)]
 async fn a_stop_leaves_the_letter_that_was_offered_and_waits_for_the_one_before() {
     let relay = Relay { pipelines: true, latency: Duration::from_secs(5), ..Relay::default() };
-    let (mut ledger, letters) = plan(20);
+    let (ledger, letters) = plan(20);
     let (events, mut screen) = mpsc::channel(100);
     let (stop, stopped) = watch::channel(Stop::No);
     let clock = Clock::start(begin());
@@ -81,7 +80,7 @@ async fn a_stop_leaves_the_letter_that_was_offered_and_waits_for_the_one_before(
         while screen.recv().await.is_some() {}
     });
     let orders = orders(1, "100000/s");
-    let ending = deliver(Arc::new(relay), &mut ledger, letters, &orders, clock, events, stopped);
+    let ending = deliver(Arc::new(relay), &ledger, letters, &orders, clock, events, stopped);
     let ending = ending.await.unwrap();
     asking.await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Pending)), (3, 17));
@@ -100,8 +99,8 @@ async fn a_letter_behind_one_that_breaks_off_is_pending_and_goes_on_another_conn
     };
     for lanes in [1, 3] {
         let relay = Relay { pipelines: true, dot: Some(dot), ..Relay::default() };
-        let (mut ledger, letters) = plan(9);
-        let ending = run(&relay, &mut ledger, letters, &orders(lanes, "100000/s")).await.unwrap();
+        let (ledger, letters) = plan(9);
+        let ending = run(&relay, &ledger, letters, &orders(lanes, "100000/s")).await.unwrap();
         assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Unknown)), (7, 2));
         assert_eq!(relay.committed.lock().unwrap().len(), 9);
     }

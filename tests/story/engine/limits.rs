@@ -29,8 +29,7 @@ async fn limits_hold_together_and_from_one_run_to_the_next() {
     for pause in [0, 20, 30, 20, 65] {
         ledger = again(ledger, Duration::from_mins(pause)).await;
         let wall = begin() + origin.elapsed();
-        let (ending, _) =
-            run_at(wall, &relay, &mut ledger, letters.clone(), &orders).await.unwrap();
+        let (ending, _) = run_at(wall, &relay, &ledger, letters.clone(), &orders).await.unwrap();
         assert_eq!(ending.fault, None);
         assert_eq!(ending.full.map(|limit| limit.to_string()), Some("8/h".into()));
         let again_in = ending.next_due.unwrap().duration_since(begin() + origin.elapsed());
@@ -46,10 +45,10 @@ async fn limits_hold_together_and_from_one_run_to_the_next() {
 #[tokio::test(start_paused = true)]
 async fn with_time_to_wait_a_run_stays_for_a_full_limit_and_says_so() {
     let relay = Relay::default();
-    let (mut ledger, letters) = plan(10);
+    let (ledger, letters) = plan(10);
     let orders = Orders { wait: Duration::from_hours(2), ..limited(&["3/hour"], &[]) };
     let before = Instant::now();
-    let (ending, told) = run_at(begin(), &relay, &mut ledger, letters, &orders).await.unwrap();
+    let (ending, told) = run_at(begin(), &relay, &ledger, letters, &orders).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.full), (10, None));
     assert!(before.elapsed() >= Duration::from_hours(3), "{:?}", before.elapsed());
     let waits = told.iter().filter(|event| matches!(event, Event::Waiting { full: Some(_), .. }));
@@ -61,10 +60,10 @@ async fn a_domain_with_a_limit_holds_up_nobody_else() {
     let relay = Relay { latency: Duration::from_millis(5), ..Relay::default() };
     let slow = (0..700).map(|n| format!("reader{n}@slow.org"));
     let others = (0..300).map(|n| format!("reader{n}@{}.org", ["fast", "mail.slow"][n % 2]));
-    let (mut ledger, letters) = plan_for(slow.chain(others));
+    let (ledger, letters) = plan_for(slow.chain(others));
     let before = Instant::now();
     let orders = limited(&[], &[("slow.org", "20/min"), ("none.org", "1/day")]);
-    let ending = run(&relay, &mut ledger, letters, &orders).await.unwrap();
+    let ending = run(&relay, &ledger, letters, &orders).await.unwrap();
     assert_eq!(ending.tally.of(State::Sent), 1000);
     let left = relay.offered.lock().unwrap();
     let (slow, others): (Vec<_>, Vec<_>) =
@@ -87,13 +86,13 @@ async fn letters_in_doubt_count_and_letters_that_did_not_leave_do_not() {
         (n % 2 == 1).then_some(OpenError::Broken { stage: Stage::Connect, why })
     };
     let relay = Relay { dot: Some(lost), opening: Some(opening), ..Relay::default() };
-    let (mut ledger, letters) = plan(12);
+    let (ledger, letters) = plan(12);
     let orders = Orders { lanes: 1, ..limited(&["4/hour"], &[]) };
-    let ending = run(&relay, &mut ledger, letters.clone(), &orders).await.unwrap();
+    let ending = run(&relay, &ledger, letters.clone(), &orders).await.unwrap();
     assert_eq!((ending.tally.of(State::Unknown), ending.tally.of(State::Pending)), (4, 8));
-    let mut ledger = again(ledger, Duration::ZERO).await;
+    let ledger = again(ledger, Duration::ZERO).await;
     let wall = begin() + Duration::from_mins(10);
-    let (ending, _) = run_at(wall, &relay, &mut ledger, letters, &orders).await.unwrap();
+    let (ending, _) = run_at(wall, &relay, &ledger, letters, &orders).await.unwrap();
     assert_eq!(ending.tally.of(State::Unknown), 4);
     assert!(ending.full.is_some());
 }
@@ -107,7 +106,7 @@ async fn the_rate_holds_from_one_run_to_the_next() {
     for _ in 0..5 {
         ledger = again(ledger, Duration::ZERO).await;
         let wall = begin() + origin.elapsed();
-        run_at(wall, &relay, &mut ledger, letters.clone(), &orders).await.unwrap();
+        run_at(wall, &relay, &ledger, letters.clone(), &orders).await.unwrap();
     }
     let left = relay.offered.lock().unwrap();
     assert_eq!(left.len(), 5);

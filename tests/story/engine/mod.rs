@@ -265,7 +265,7 @@ fn begin() -> Timestamp {
 
 async fn run<L: Ledger>(
     relay: &Relay,
-    ledger: &mut L,
+    ledger: &L,
     letters: Arc<Letters>,
     orders: &Orders,
 ) -> Result<Ending, LedgerError> {
@@ -276,7 +276,7 @@ async fn run<L: Ledger>(
 async fn run_at<L: Ledger>(
     wall: Timestamp,
     relay: &Relay,
-    ledger: &mut L,
+    ledger: &L,
     letters: Arc<Letters>,
     orders: &Orders,
 ) -> Result<(Ending, Vec<Event>), LedgerError> {

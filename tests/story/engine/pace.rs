@@ -19,9 +19,9 @@ async fn a_relay_that_asks_for_it_gets_half_the_letters_and_it_is_said_once() {
     };
     let latency = Duration::from_millis(30);
     let relay = Relay { offer: Some(offer), latency, ..Relay::default() };
-    let (mut ledger, letters) = plan(400);
+    let (ledger, letters) = plan(400);
     let orders = orders(4, "100/s");
-    let (ending, told) = run_at(begin(), &relay, &mut ledger, letters, &orders).await.unwrap();
+    let (ending, told) = run_at(begin(), &relay, &ledger, letters, &orders).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.tally.of(State::Deferred)), (396, 4));
     let slowed: Vec<String> = told
         .iter()
@@ -46,8 +46,8 @@ async fn the_pace_a_relay_names_as_a_pause_is_kept() {
         _ => Ok(()),
     };
     let relay = Relay { offer: Some(offer), ..Relay::default() };
-    let (mut ledger, letters) = plan(6);
-    run(&relay, &mut ledger, letters, &orders(1, "100/s")).await.unwrap();
+    let (ledger, letters) = plan(6);
+    run(&relay, &ledger, letters, &orders(1, "100/s")).await.unwrap();
     let left = relay.offered.lock().unwrap();
     assert!(left[3].0 - left[2].0 >= Duration::from_secs(40));
     assert!(left[4].0 - left[3].0 < Duration::from_secs(1));
@@ -73,8 +73,8 @@ async fn no_second_holds_more_than_the_rate_whatever_the_relay_says() {
         let latency = Duration::from_millis(7 * seed);
         let offer = Some(offers[usize::try_from(seed).unwrap() % 2]);
         let relay = Relay { latency, offer, ..Relay::default() };
-        let (mut ledger, letters) = plan(300);
-        run(&relay, &mut ledger, letters, &orders(5, "50/s")).await.unwrap();
+        let (ledger, letters) = plan(300);
+        run(&relay, &ledger, letters, &orders(5, "50/s")).await.unwrap();
         let left = relay.offered.lock().unwrap();
         let most = most_within(Duration::from_secs(1), &left);
         // A letter may leave late by what a connection takes to open, here nothing, and by the pacer's tolerance.
@@ -89,9 +89,9 @@ async fn a_login_refused_for_now_is_tried_three_times_more_and_then_the_run_stop
         (n <= 2).then_some(OpenError::Refused { stage: Stage::Auth, reply })
     };
     let relay = Relay { opening: Some(twice), ..Relay::default() };
-    let (mut ledger, letters) = plan(5);
+    let (ledger, letters) = plan(5);
     let before = Instant::now();
-    let ending = run(&relay, &mut ledger, letters, &orders(3, "100/s")).await.unwrap();
+    let ending = run(&relay, &ledger, letters, &orders(3, "100/s")).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.fault), (5, None));
     assert!(before.elapsed() >= Duration::from_secs(150), "{:?}", before.elapsed());
 
@@ -100,9 +100,9 @@ async fn a_login_refused_for_now_is_tried_three_times_more_and_then_the_run_stop
         Some(OpenError::Refused { stage: Stage::Auth, reply })
     };
     let relay = Relay { opening: Some(always), ..Relay::default() };
-    let (mut ledger, letters) = plan(5);
+    let (ledger, letters) = plan(5);
     let before = Instant::now();
-    let ending = run(&relay, &mut ledger, letters, &orders(3, "100/s")).await.unwrap();
+    let ending = run(&relay, &ledger, letters, &orders(3, "100/s")).await.unwrap();
     assert!(matches!(&ending.fault, Some(Fault::Identity(why)) if why.contains("432")));
     assert_eq!(ending.tally.of(State::Pending), 5);
     assert_eq!(relay.open.load(Ordering::SeqCst), 4, "the first try and three more");

@@ -5,8 +5,8 @@ use super::*;
 /// Runs 301 letters at 600 a minute and gives when each left.
 async fn departures(lanes: usize, talk: usize) -> Vec<Duration> {
     let relay = Relay { latency: Duration::from_millis(40), ..Relay::all()[talk].clone() };
-    let (mut ledger, letters) = plan(301);
-    let ending = run(&relay, &mut ledger, letters, &orders(lanes, "600/min")).await.unwrap();
+    let (ledger, letters) = plan(301);
+    let ending = run(&relay, &ledger, letters, &orders(lanes, "600/min")).await.unwrap();
     assert_eq!(ending.tally.of(State::Sent), 301);
     let committed = relay.committed.lock().unwrap();
     committed.iter().map(|(at, _)| *at - committed[0].0).collect()
@@ -37,12 +37,12 @@ fn assert_paced(departures: &[Duration]) {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_pace_keeps_one_connection_open_and_a_slow_relay_all_of_them() {
-    let (mut ledger, letters) = plan(20);
+    let (ledger, letters) = plan(20);
     let quick = Relay { latency: Duration::from_millis(10), ..Relay::default() };
-    run(&quick, &mut ledger, letters, &orders(8, "5/s")).await.unwrap();
+    run(&quick, &ledger, letters, &orders(8, "5/s")).await.unwrap();
     assert_eq!(quick.most_open.load(Ordering::SeqCst), 1);
-    let (mut ledger, letters) = plan(40);
+    let (ledger, letters) = plan(40);
     let slow = Relay { latency: Duration::from_secs(2), ..Relay::default() };
-    run(&slow, &mut ledger, letters, &orders(8, "100/s")).await.unwrap();
+    run(&slow, &ledger, letters, &orders(8, "100/s")).await.unwrap();
     assert_eq!(slow.most_open.load(Ordering::SeqCst), 8);
 }

@@ -5,6 +5,7 @@ mod late;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,10 +23,11 @@ use crate::io::witness::Witnesses;
 /// How much of a run a backup may miss without being noticed.
 const BETWEEN_WITNESSES: SignedDuration = SignedDuration::from_secs(10);
 
-/// The ledger of an issue that is being sent.
-#[derive(Debug)]
+/// The ledger of an issue that is being sent: a handle.
+#[derive(Debug, Clone)]
 pub struct SqliteLedger {
-    inner: Option<Inner>,
+    /// Nothing once the run has ended.
+    inner: Arc<Mutex<Option<Inner>>>,
 }
 
 #[derive(Debug)]
@@ -81,19 +83,21 @@ impl SqliteLedger {
             failed: None,
             witnesses: None,
         };
-        Ok(Self { inner: Some(inner) })
+        Ok(Self { inner: Arc::new(Mutex::new(Some(inner))) })
     }
 
     /// Has the run witnessed: now, every few seconds and at its end.
-    pub fn witnessed_by(&mut self, witnesses: Witnesses, now: Timestamp) -> io::Result<()> {
-        let inner = self.inner.as_mut().ok_or_else(|| io::Error::other(lost()))?;
+    pub fn witnessed_by(&self, witnesses: Witnesses, now: Timestamp) -> io::Result<()> {
+        let mut inner = self.inner.lock().map_err(|_| io::Error::other(lost()))?;
+        let inner = inner.as_mut().ok_or_else(|| io::Error::other(lost()))?;
         inner.witnesses = Some((witnesses, now));
         inner.witness(now)
     }
 
     /// Ends the run and gives the ledger back. A run that leaves a letter under way has not ended.
-    pub fn end(mut self, now: Timestamp) -> Result<super::Ledger, LedgerError> {
-        let mut inner = self.inner.take().ok_or_else(lost)?;
+    pub fn end(&self, now: Timestamp) -> Result<super::Ledger, LedgerError> {
+        let mut inner =
+            self.inner.lock().ok().and_then(|mut inner| inner.take()).ok_or_else(lost)?;
         if inner.failed.is_none() {
             let sql = "UPDATE run SET ended = ?2 WHERE id = ?1 AND NOT EXISTS
                          (SELECT 1 FROM delivery WHERE delivery.issue = run.issue AND state = 'attempting')";
@@ -104,25 +108,27 @@ impl SqliteLedger {
         Ok(inner.ledger)
     }
 
-    /// What was kept outside the ledger in this run because it could not be written.
-    pub fn rescue(&self) -> Option<&Rescue> {
-        self.inner.as_ref()?.failed.as_ref()?.rescue.as_ref()
+    /// Tells what was kept outside the ledger in this run because it could not be written, if anything was.
+    pub fn rescued(&self, tell: impl FnOnce(&Rescue)) {
+        if let Ok(inner) = self.inner.lock()
+            && let Some(failed) = inner.as_ref().and_then(|inner| inner.failed.as_ref())
+            && let Some(rescue) = &failed.rescue
+        {
+            tell(rescue);
+        }
     }
 
-    /// Runs `work` where blocking is allowed. A dispatcher never drops such a future half-way.
+    /// Runs `work` where blocking is allowed, and after what is under way already.
     async fn with<R: Send + 'static>(
-        &mut self,
+        &self,
         work: impl FnOnce(&mut Inner) -> Result<R, LedgerError> + Send + 'static,
     ) -> Result<R, LedgerError> {
-        let mut inner = self.inner.take().ok_or_else(lost)?;
-        let (inner, result) = tokio::task::spawn_blocking(move || {
-            let result = work(&mut inner);
-            (inner, result)
-        })
-        .await
-        .map_err(|error| LedgerError(error.to_string()))?;
-        self.inner = Some(inner);
-        result
+        let inner = self.inner.clone();
+        let done = tokio::task::spawn_blocking(move || {
+            let mut inner = inner.lock().map_err(|_| lost())?;
+            work(inner.as_mut().ok_or_else(lost)?)
+        });
+        done.await.map_err(|error| LedgerError(error.to_string()))?
     }
 }
 
@@ -153,7 +159,7 @@ fn lost() -> LedgerError {
 
 impl Ledger for SqliteLedger {
     async fn claim(
-        &mut self,
+        &self,
         now: Timestamp,
         limit: usize,
         share: &Share,
@@ -162,7 +168,7 @@ impl Ledger for SqliteLedger {
         self.with(move |inner| inner.claim(now, limit, &share)).await
     }
 
-    async fn set_aside(&mut self, rows: Vec<Row>) -> Result<(), LedgerError> {
+    async fn set_aside(&self, rows: Vec<Row>) -> Result<(), LedgerError> {
         self.with(move |inner| {
             // No claim finds pending rows before the cursor again. Deferred ones it would, so their claim stands.
             for row in rows.iter().filter(|row| row.attempts == 0) {
@@ -173,17 +179,17 @@ impl Ledger for SqliteLedger {
         .await
     }
 
-    async fn append(&mut self, entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
+    async fn append(&self, entries: Vec<Entry>) -> Result<Vec<u64>, LedgerError> {
         self.with(move |inner| inner.append(&entries)).await
     }
 
-    async fn next_due(&mut self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
+    async fn next_due(&self, share: &Share) -> Result<Option<Timestamp>, LedgerError> {
         let share = share.clone();
         self.with(move |inner| inner.next_due(&share)).await
     }
 
     async fn departures(
-        &mut self,
+        &self,
         since: Timestamp,
         grain: Duration,
         share: &Share,
@@ -195,11 +201,11 @@ impl Ledger for SqliteLedger {
         .await
     }
 
-    async fn last_departure(&mut self) -> Result<Option<Timestamp>, LedgerError> {
+    async fn last_departure(&self) -> Result<Option<Timestamp>, LedgerError> {
         self.with(|inner| Ok(shares::last_departure(&inner.ledger.connection)?)).await
     }
 
-    async fn tally(&mut self) -> Result<Tally, LedgerError> {
+    async fn tally(&self) -> Result<Tally, LedgerError> {
         self.with(|inner| {
             let (connection, issue) = (&inner.ledger.connection, inner.issue);
             let tally = counts::count(connection, issue)?;
