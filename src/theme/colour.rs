@@ -106,6 +106,13 @@ impl Colour {
         })
     }
 
+    /// How far it is from grey of the same lightness: the chroma of CIE LCH, 0 to about 130.
+    #[cfg(test)]
+    pub(super) fn colourfulness(self) -> f64 {
+        let Lab { a, b, .. } = self.lab();
+        (a * a + b * b).sqrt()
+    }
+
     /// Relative luminance (WCAG 2.2), 0 to 1.
     fn luminance(self) -> f64 {
         0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)

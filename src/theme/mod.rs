@@ -140,6 +140,18 @@ mod tests {
         }
     }
 
+    /// Yellow, in either light: by the colour alone that it has more of than what stands behind code.
+    #[test]
+    fn a_highlight_is_not_taken_for_code() {
+        for design in Design::ALL {
+            let (light, dark) = design.palettes(design.accent());
+            for palette in [light, dark] {
+                let (mark, code) = (palette.mark, palette.ground.code);
+                assert!(mark.colourfulness() > code.colourfulness() + 20.0, "{mark} and {code}");
+            }
+        }
+    }
+
     #[test]
     fn a_name_is_told_from_a_slip() {
         for design in Design::ALL {

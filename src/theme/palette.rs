@@ -56,7 +56,7 @@ const CAUTION: Colour = Colour::hex(0xab_2a26);
 impl Palette {
     /// The palette in light. An accent too pale to be read is darkened.
     pub(super) fn light(ground: &Ground, accent: Colour) -> Self {
-        let draft = Self::derive(ground, accent, [7, 22]);
+        let draft = Self::derive(ground, accent, [7, 34]);
         Self { band: draft.accent, on_band: draft.on_accent, ..draft }
     }
 
@@ -78,10 +78,12 @@ impl Palette {
         let is_text = |hue: Colour| grounds.iter().all(|ground| reads(hue, *ground));
         let signal = |hue: Colour| (hue.nearest(is_text).unwrap_or(ink), tint(hue));
         let accented = accent.nearest(|hue| is_text(hue) && on(hue).is_some()).unwrap_or(ink);
-        let is_behind = |mark: Colour| reads(ink, mark) && reads(accented, mark);
+        // As much of the marker's yellow as the text on it bears.
+        let marked = (0..=mark).rev().map(|share| paper.mixed(MARK, share));
+        let mark = marked.into_iter().find(|mark| reads(ink, *mark)).unwrap_or(paper);
         Self {
             ground: Ground { muted: muted.nearest(is_text).unwrap_or(ink), ..*ground },
-            mark: paper.mixed(MARK, mark).nearest(is_behind).unwrap_or(code),
+            mark,
             accent: accented,
             on_accent: on(accented).unwrap_or(paper),
             tint: tint(accent),
@@ -111,7 +113,6 @@ impl Palette {
             ("accent on page", self.accent, self.ground.page),
             ("accent on code", self.accent, self.ground.code),
             ("ink on mark", self.ground.ink, self.mark),
-            ("accent on mark", self.accent, self.mark),
             ("text on accent", self.on_accent, self.accent),
             ("text on band", self.on_band, self.band),
             ("label of a tip", self.tip.0, self.tip.1),

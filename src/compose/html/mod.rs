@@ -189,7 +189,7 @@ impl Walker<'_> {
 
     fn list(&self, node: Node<'_>, list: &NodeList) -> Markup {
         let tasks = node.children().any(|item| matches!(item.data().value, NodeValue::TaskItem(_)));
-        let items = html! { (END) @for item in node.children() { (self.item(item, list.tight)) } };
+        let items = html! { (END) @for item in node.children() { (self.item(item, list)) } };
         html! {
             @match list.list_type {
                 ListType::Bullet => ul class=[tasks.then_some("tasks")] { (items) },
@@ -199,7 +199,7 @@ impl Walker<'_> {
         }
     }
 
-    fn item(&self, node: Node<'_>, tight: bool) -> Markup {
+    fn item(&self, node: Node<'_>, list: &NodeList) -> Markup {
         if matches!(node.data().value, NodeValue::Raw(_)) {
             return self.block(node);
         }
@@ -207,10 +207,12 @@ impl Walker<'_> {
             NodeValue::TaskItem(task) => Some(inline::task_box(task)),
             _ => None,
         };
-        let mut mark = mark;
+        let (mut mark, tight) = (mark, list.tight);
+        // Beside a number there is no room for a box.
+        let is_task = mark.is_some() && list.list_type == ListType::Bullet;
         html! {
             (self.mark(node))
-            li {
+            li class=[is_task.then_some("task")] {
                 @for child in node.children() {
                     @let is_text = matches!(child.data().value, NodeValue::Paragraph);
                     @if is_text && (tight || mark.is_some()) {
