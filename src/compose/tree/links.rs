@@ -71,7 +71,7 @@ pub(super) fn settle(
             }
             Err(Problem { rule, message, help }) => {
                 let range = margin.range(at);
-                margin.note(rule, range, tags.restore(&message), &tags.restore(&help));
+                margin.note(rule, range, message, &help);
             }
         }
         if is_image && !has_text(node) {

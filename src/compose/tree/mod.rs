@@ -107,7 +107,13 @@ pub(super) fn prepare<'a>(
     footnotes::house(arena, root, tags);
     leftovers::check_placeholders(&mut margin, root, draft);
     leftovers::check_commands(&mut margin, root);
-    (Some(root), margin.into_findings())
+    // A message may quote the body, which has stand-ins where its author wrote tags.
+    let as_written = |finding: Finding| Finding {
+        message: tags.restore(&finding.message),
+        help: finding.help.map(|help| tags.restore(&help)),
+        ..finding
+    };
+    (Some(root), margin.into_findings().into_iter().map(as_written).collect())
 }
 
 /// Where a place of the tree comes from: the draft or a snippet, and the byte in it.
