@@ -9,7 +9,7 @@ use crate::compose::merge::scan::{self, Kind};
 use crate::draft::Draft;
 use crate::finding::{Finding, nearest};
 use crate::rule;
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// What the letters of an issue ask of a list, and what it has.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,11 +61,9 @@ pub(super) fn findings(subject: &Subject<'_>) -> Vec<Finding> {
             continue;
         }
         let message = format!("{hole} for {readers} of {} readers", fields.readers);
-        let at = tag_with(subject.draft, name).unwrap_or_default();
+        let (source, at) = place_of(subject.draft, name);
         let help = format!("write `{{{{ {name} | default(\"…\") }}}}`, or fill the column");
-        findings.push(
-            Finding::at(&rule::MERGE_UNRESOLVED, &subject.draft.source, at, message).help(help),
-        );
+        findings.push(Finding::at(&rule::MERGE_UNRESOLVED, source, at, message).help(help));
     }
     findings
 }
@@ -84,16 +82,26 @@ pub fn unknown_fields(
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the list has: {}", all.join(", ")),
             };
-            let at = tag_with(draft, name).unwrap_or_default();
+            let (source, at) = place_of(draft, name);
             let message = format!("unknown field `{name}`");
-            Finding::at(&rule::MERGE_UNKNOWN_FIELD, &draft.source, at, message).help(help)
+            Finding::at(&rule::MERGE_UNKNOWN_FIELD, source, at, message).help(help)
         })
         .collect()
 }
 
-/// The name in the first tag of the draft that speaks of it.
-pub fn tag_with(draft: &Draft, name: &str) -> Option<Span> {
-    let text = &draft.source.text;
+/// Where a tag speaks of a name, or else the beginning of the draft.
+fn place_of<'d>(draft: &'d Draft, name: &str) -> (&'d Source, Span) {
+    tag_with(draft, name).unwrap_or((&draft.source, Span::default()))
+}
+
+/// The name in the first tag that speaks of it, in the draft or else in its snippets.
+pub fn tag_with<'d>(draft: &'d Draft, name: &str) -> Option<(&'d Source, Span)> {
+    let snippets = draft.snippets.values().filter_map(|snippet| snippet.as_ref().ok());
+    let mut sources = std::iter::once(&draft.source).chain(snippets);
+    sources.find_map(|source| Some((source, tag_in(&source.text, name)?)))
+}
+
+fn tag_in(text: &str, name: &str) -> Option<Span> {
     let is_tag = |found: &scan::Found| matches!(found.kind, Kind::Tag | Kind::Control(_));
     scan::scan(text).into_iter().filter(is_tag).find_map(|found| {
         let tag = &text[found.range.clone()];

@@ -45,3 +45,12 @@ fn what_is_wrong_with_a_snippet_is_said_where_it_stands() {
     desk.write("drafts/tide.md", &format!("{DRAFT}\n[[include: ../secret.md]]\n"));
     desk.run("send drafts/tide.md --yes").exits(1).says("`../secret.md` leads out of the project");
 }
+
+#[test]
+fn a_column_that_only_a_snippet_names_is_looked_for_there() {
+    let desk = desk(2, 1);
+    desk.write("snippets/sponsor.md", "Lent by *Ostrava*,\nwho comes from {{ citty }}.\n");
+    let place = "error[merge-unknown-field]: snippets/sponsor.md:2:19: unknown field `citty`";
+    desk.run("send drafts/tide.md --yes").exits(1).says(place);
+    desk.run("check drafts/tide.md").exits(1).says(place);
+}

@@ -199,10 +199,9 @@ fn missing(desk: &Desk<'_>, unresolved: &Unresolved, affected: &Affected) -> Fin
     let rest = if more > 0 { format!("\n  and {} more", grouped(more)) } else { String::new() };
     let message = format!("{what}:\n{}{rest}", affected.named.join("\n"));
     let finding = match personalisation::tag_with(&desk.draft, name) {
-        Some(span) => Finding {
-            excerpt: None,
-            ..Finding::at(&rule::MERGE_UNRESOLVED, &desk.draft.source, span, message)
-        },
+        Some((source, span)) => {
+            Finding { excerpt: None, ..Finding::at(&rule::MERGE_UNRESOLVED, source, span, message) }
+        }
         // No tag speaks of it: it lies in the row alone.
         None => {
             let list = desk.project.list().display().to_string();
