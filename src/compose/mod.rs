@@ -104,7 +104,13 @@ pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
 /// Whether it is worth parsing a draft for its images: every way to write one holds one of these.
 fn may_show_images(draft: &Draft) -> bool {
     let snippets = draft.snippets.values().flatten().map(|snippet| &snippet.text);
-    let is_image = |text: &String| ["![", "<", "{"].iter().any(|sign| text.contains(sign));
+    let is_image = |text: &String| {
+        let mut tags =
+            text.match_indices('<').filter_map(|(at, _)| text.get(at..at + "<img".len()));
+        text.contains("![")
+            || text.contains("image")
+            || tags.any(|tag| tag.eq_ignore_ascii_case("<img"))
+    };
     [&draft.source.text].into_iter().chain(snippets).any(is_image)
 }
 
