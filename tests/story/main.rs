@@ -14,6 +14,7 @@ mod changes;
 mod check;
 mod crash;
 mod desk_work;
+mod determinism;
 mod dkim;
 mod engine;
 mod faults;
