@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("comrak", &["compose"]),
     ("pulldown_cmark", &["check/document"]),
     ("image", &["compose/images"]),
+    ("aho_corasick", &["check/words"]),
     ("psl", &["check/links/hosts"]),
     ("unicode_security", &["check/links/hosts"]),
     ("similar", &["cli/fix"]),

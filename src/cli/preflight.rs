@@ -181,7 +181,7 @@ pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<
     let head_is_shut = said.iter().any(Finding::is_shut);
     let config = &project.config;
     let wanted = compose::wanted_images(&draft, &project.look);
-    let (logo, folders) = (project.look.theme.logo.as_ref(), folders(path, project));
+    let (logo, folders) = (project.look.theme().logo.as_ref(), folders(path, project));
     let images = images::gather(&wanted, logo, folders, &config.newsletter, &config.images, shelf);
     let materials = Materials {
         newsletter: &config.newsletter,

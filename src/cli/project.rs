@@ -54,7 +54,7 @@ impl Project {
         };
         Ok(Self {
             config,
-            look: Look { theme, sheet },
+            look: Look::new(theme, sheet),
             remarks,
             configured,
             flag: flag.map(Path::to_owned),

@@ -96,7 +96,7 @@ pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
     let title = tags.mark(&draft.front.title);
     let (root, _) = tree::prepare(&arena, draft, &title, &Addresses::default(), &mut tags);
     root.map(|root| {
-        images::wanted(root, look.column(draft.front.theme.unwrap_or(look.theme.design)))
+        images::wanted(root, look.column(draft.front.theme.unwrap_or(look.theme().design)))
     })
     .unwrap_or_default()
 }
@@ -137,7 +137,7 @@ fn composed(
     trace: Option<&Trace>,
 ) -> Result<(Issue, Template, Vec<Finding>), Vec<Finding>> {
     let Materials { newsletter, look, images, .. } = *materials;
-    let design = draft.front.theme.unwrap_or(look.theme.design);
+    let design = draft.front.theme.unwrap_or(look.theme().design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
     let subject = tags.mark(&draft.front.subject);
     let title = tags.mark(&draft.front.title);
@@ -145,7 +145,7 @@ fn composed(
     let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
     let (root, mut findings) = tree::prepare(&arena, draft, &title, &addresses, &mut tags);
     findings.extend(look.remarks(design));
-    let (logo, more) = masthead::logo(&look.theme, images);
+    let (logo, more) = masthead::logo(look.theme(), images);
     findings.extend(more);
     let shut = findings.iter().any(|finding| finding.gate() == Gate::Shut);
     let Some(root) = root.filter(|_| !shut) else { return Err(findings) };
@@ -204,7 +204,7 @@ impl Parts {
         let reason =
             format!("You receive this letter because you subscribed to {}.", newsletter.name);
         let mut footer = vec![newsletter.name.clone()];
-        footer.extend(look.theme.footer.clone());
+        footer.extend(look.theme().footer.clone());
         footer.extend(newsletter.postal_address.clone());
         footer.push(reason.clone());
         footer.extend(online.map(|(label, url)| format!("{label}: {url}")));
@@ -212,14 +212,13 @@ impl Parts {
         let page = text::Page {
             title,
             preheader: preheader.as_deref(),
-            header: look.theme.header.as_deref(),
+            header: look.theme().header.as_deref(),
             footer: &footer,
             ascii: materials.ascii,
         };
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));
         let body = html::render(root, look.column(design), tags, trace);
-        let dress = look.dress(design);
         let html = layout::document(&layout::Page {
             subject,
             title: &html::smart(title),
@@ -232,8 +231,8 @@ impl Parts {
             online,
             logo,
             body: &body,
-            theme: &look.theme,
-            dress: &dress,
+            theme: look.theme(),
+            dress: look.dress(design),
         });
         let html = html.map_err(|error| {
             let message = format!("the letter cannot be laid out: {error}");
@@ -264,7 +263,7 @@ fn crowded(draft: &Draft, at: Sourcepos) -> Finding {
 
 /// All text in which a stand-in for a merge tag could occur by chance.
 fn everything(draft: &Draft, materials: &Materials<'_>) -> String {
-    let (front, newsletter, theme) = (&draft.front, materials.newsletter, &materials.look.theme);
+    let (front, newsletter, theme) = (&draft.front, materials.newsletter, materials.look.theme());
     let texts = [&draft.source.text, &front.subject, &front.title, &newsletter.name];
     let more = [&front.preheader, &newsletter.postal_address, &newsletter.base_url];
     let more = more.into_iter().chain([&theme.header, &theme.footer]);

@@ -52,11 +52,12 @@ fn wordings(document: &Document<'_>, passage: &Passage) -> Vec<Note> {
             "write it in lower case; `**bold**` is louder than it looks",
         ));
     }
-    for range in wording::phrases(text, words::spam()) {
+    let plain = wording::plain(text);
+    for range in wording::phrases(&plain, &words::SPAM) {
         let message = format!("`{}` is what spam filters look for", shown(&text[range.clone()]));
         notes.push(note(&rule::SPAM_PHRASES, &range, message, "say it in your own words"));
     }
-    for range in wording::phrases(text, words::attachments()) {
+    for range in wording::phrases(&plain, &words::ATTACHMENTS) {
         let message = format!("`{}`, but letters have no attachments", shown(&text[range.clone()]));
         notes.push(note(&rule::ATTACHMENT_MENTIONED, &range, message, "link to the file"));
     }

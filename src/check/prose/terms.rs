@@ -1,6 +1,6 @@
 //! Names in one spelling: as those write them who bear them, and the same throughout.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::wording::words_of;
@@ -48,18 +48,23 @@ pub(super) struct Odd {
 
 /// Spellings that differ in capitals alone from a known one, or from the one that the letter uses more often.
 pub(super) fn odd_spellings(words: &[Word<'_>]) -> BTreeMap<String, Odd> {
-    let known: BTreeMap<String, &str> =
-        words::terms().map(|term| (term.to_lowercase(), term)).collect();
+    let is_plain = |word: &str| !word.contains(char::is_uppercase);
+    let common: HashSet<&str> =
+        words.iter().map(|word| word.text).filter(|word| is_plain(word)).collect();
     let mut spellings: BTreeMap<String, BTreeMap<&str, Vec<usize>>> = BTreeMap::new();
     for (index, word) in words.iter().enumerate() {
+        if is_plain(word.text) && words::term(word.text).is_none() {
+            continue;
+        }
         let lower = word.text.to_lowercase();
         spellings.entry(lower).or_default().entry(word.text).or_default().push(index);
     }
     let mut odd = BTreeMap::new();
     for (lower, spellings) in spellings {
-        let right = known.get(&lower).copied();
-        let Some(right) = right.or_else(|| usual(words, &spellings)) else { continue };
-        let is_known = known.contains_key(&lower);
+        let known = words::term(&lower);
+        let usual = || usual(words, &spellings).filter(|_| !common.contains(lower.as_str()));
+        let Some(right) = known.or_else(usual) else { continue };
+        let is_known = known.is_some();
         for (spelling, places) in spellings {
             // In lower case a name is a command, a handle or a common word.
             if spelling != right && (is_known || spelling.contains(char::is_uppercase)) {
@@ -76,8 +81,7 @@ fn usual<'t>(words: &[Word<'_>], spellings: &BTreeMap<&'t str, Vec<usize>>) -> O
     let capitals = |text: &str| text.chars().filter(|c| c.is_uppercase()).count();
     let named: Vec<(&&str, &Vec<usize>)> =
         spellings.iter().filter(|(text, _)| capitals(text) > 0).collect();
-    let is_common = spellings.keys().any(|text| capitals(text) == 0);
-    if named.len() < 2 || is_common || !named.iter().any(|(text, _)| capitals(text) >= 2) {
+    if named.len() < 2 || !named.iter().any(|(text, _)| capitals(text) >= 2) {
         return None;
     }
     // `It` at the start of a sentence says nothing about `IT`; only a longer name that is used again does.

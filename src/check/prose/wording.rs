@@ -2,25 +2,28 @@
 
 use std::ops::Range;
 
-use crate::check::words;
+use crate::check::words::{self, Phrases};
 
 /// The second of two words that are the same; some may well be.
 pub(super) fn double_words(text: &str) -> Vec<Range<usize>> {
     let words: Vec<Range<usize>> = words_of(text).collect();
     let is_double = |pair: &&[Range<usize>]| {
         let (first, second) = (&text[pair[0].clone()], &text[pair[1].clone()]);
-        let lower = second.to_lowercase();
         let between = &text[pair[0].end..pair[1].start];
         // Two that both begin with a capital are most likely a name: Duran Duran.
         let is_name =
             first.starts_with(char::is_uppercase) && second.starts_with(char::is_uppercase);
-        first.to_lowercase() == lower
+        is_same_word(first, second)
             && between.chars().all(char::is_whitespace)
             && second.starts_with(char::is_alphabetic)
             && !is_name
-            && !words::doubles().any(|word| word == lower)
+            && !words::may_be_doubled(&second.to_lowercase())
     };
     words.windows(2).filter(is_double).map(|pair| pair[1].clone()).collect()
+}
+
+fn is_same_word(first: &str, second: &str) -> bool {
+    first.chars().flat_map(char::to_lowercase).eq(second.chars().flat_map(char::to_lowercase))
 }
 
 /// Five words or more in capitals, one after the other.
@@ -47,25 +50,22 @@ pub(super) fn capitals(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where one of the phrases, given in lower case, stands as words of their own; any white space counts as a space.
-pub(super) fn phrases(
-    text: &str,
-    phrases: impl Iterator<Item = &'static str>,
-) -> Vec<Range<usize>> {
-    // One byte for each: what becomes longer in lower case stands in no phrase.
-    let lower: String = text
-        .chars()
-        .map(|c| match c {
-            '\n' | '\t' => ' ',
-            _ => Some(c).filter(|c| !c.is_uppercase()).unwrap_or_else(|| lowered(c)),
-        })
-        .collect();
-    let mut found: Vec<Range<usize>> = phrases
-        .flat_map(|phrase| lower.match_indices(phrase).map(|(at, found)| at..at + found.len()))
-        .filter(|range| is_apart(&lower, range))
-        .collect();
+/// Where one of the phrases stands as words of their own in a text made [`plain`].
+pub(super) fn phrases(plain: &str, phrases: &Phrases) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> =
+        phrases.places(plain).filter(|range| is_apart(plain, range)).collect();
     found.sort_by_key(|range| range.start);
     found
+}
+
+/// A text in lower case with every white space a space, byte for byte: what becomes longer in lower case stays.
+pub(super) fn plain(text: &str) -> String {
+    let plain = |c: char| match c {
+        '\n' | '\t' => ' ',
+        _ if c.is_uppercase() => lowered(c),
+        _ => c,
+    };
+    text.chars().map(plain).collect()
 }
 
 fn lowered(c: char) -> char {
@@ -150,10 +150,11 @@ mod tests {
     #[test]
     fn a_phrase_is_found_as_words_whatever_its_case_and_line() {
         let text = "Straße. Please SEE\nATTACHED; unsee attached.";
-        let found = phrases(text, ["see attached"].into_iter());
+        let attached = Phrases::new(["see attached"].into_iter());
+        let found = phrases(&plain(text), &attached);
         assert_eq!(in_text(text, &found), ["SEE\nATTACHED"]);
         let text = "İ see attached";
-        let found = phrases(text, ["see attached"].into_iter());
+        let found = phrases(&plain(text), &attached);
         assert_eq!(in_text(text, &found), ["see attached"]);
     }
 

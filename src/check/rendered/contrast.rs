@@ -1,8 +1,6 @@
 //! Whether the colours of a letter can be read: in light, in the dark of its own, and after a program has inverted it in
 //! either of the known ways.
 
-use std::collections::BTreeSet;
-
 use super::dark::Dark;
 use super::page::{Page, style};
 use crate::check::note::Note;
@@ -11,22 +9,29 @@ use crate::rule;
 use crate::theme::colour::Colour;
 use crate::theme::palette::READABLE;
 
+/// The colours of a text and of what is behind it.
+type Pair = (Colour, Colour);
+
 /// A remark for each pair of colours that cannot be read, with the first text that has it.
 pub(super) fn notes(page: &Page) -> Vec<Note> {
     let dark = Dark::of(page);
-    let mut seen = BTreeSet::new();
+    let in_light = pairs(page, &Dark::default());
+    let in_dark = if dark.is_empty() { Vec::new() } else { pairs(page, &dark) };
+    let (mut seen, mut told): ([Vec<Pair>; 2], Vec<Pair>) = Default::default();
     let mut notes = Vec::new();
-    for (text, around) in page.texts.iter().filter(|(_, around)| !page.is_hidden(around)) {
-        let light =
-            pair(page, around, &Dark::default()).and_then(|pair| Some((pair, worst(pair)?)));
-        let in_dark = (!dark.is_empty()).then(|| pair(page, around, &dark)).flatten();
-        let in_dark = in_dark.filter(|(ink, ground)| ink.contrast(*ground) < READABLE);
-        let in_dark =
-            in_dark.map(|(ink, ground)| ((ink, ground), (" in the dark", ink.contrast(ground))));
-        for ((ink, ground), (how, ratio)) in light.into_iter().chain(in_dark) {
-            if !seen.insert((ink.to_string(), ground.to_string())) {
+    for (text, around) in page.shown() {
+        let Some(around) = around else { continue };
+        for (index, pairs) in [&in_light, &in_dark].into_iter().enumerate() {
+            let Some(pair) = pairs.get(around).copied().flatten() else { continue };
+            // Letters have a handful of pairs, and thousands of texts.
+            if seen[index].contains(&pair) {
                 continue;
             }
+            seen[index].push(pair);
+            let fault = if index == 0 { worst(pair) } else { worst_in_the_dark(pair) };
+            let Some((how, ratio)) = fault.filter(|_| !told.contains(&pair)) else { continue };
+            told.push(pair);
+            let (ink, ground) = pair;
             let message = format!(
                 "`{ink}` on `{ground}` has a contrast of {ratio:.1}:1{how}, as in \"{}\"",
                 shown(text.trim())
@@ -38,22 +43,30 @@ pub(super) fn notes(page: &Page) -> Vec<Note> {
     notes
 }
 
-/// The colours of a text and of what is behind it, if both are known.
-fn pair(page: &Page, around: &[usize], dark: &Dark) -> Option<(Colour, Colour)> {
-    let nearest = |properties: &[&str]| {
-        (1..=around.len()).rev().find_map(|length| {
-            let path = &around[..length];
-            let element = &page.elements[*path.last()?];
-            let inline =
-                || properties.iter().find_map(|property| colour(&style(element, property)?));
-            dark.colour(page, path, properties).or_else(inline)
-        })
-    };
-    Some((nearest(&["color"])?, nearest(&["background-color", "background"])?))
+/// The colours of text in each element, if both are known: what it does not set, it has from the one around it.
+fn pairs(page: &Page, dark: &Dark) -> Vec<Option<Pair>> {
+    let ink = inherited(page, dark, &["color"]);
+    let ground = inherited(page, dark, &["background-color", "background"]);
+    ink.into_iter().zip(ground).map(|(ink, ground)| ink.zip(ground)).collect()
+}
+
+fn inherited(page: &Page, dark: &Dark, properties: &[&str]) -> Vec<Option<Colour>> {
+    let mut colours: Vec<Option<Colour>> = Vec::with_capacity(page.elements.len());
+    for (index, element) in page.elements.iter().enumerate() {
+        let inline = || properties.iter().find_map(|property| colour(&style(element, property)?));
+        let around = || page.around(index).and_then(|around| colours[around]);
+        let own = dark.colour(page, index, properties).or_else(inline).or_else(around);
+        colours.push(own);
+    }
+    colours
+}
+
+fn worst_in_the_dark((ink, ground): Pair) -> Option<(&'static str, f64)> {
+    Some((" in the dark", ink.contrast(ground))).filter(|(_, ratio)| *ratio < READABLE)
 }
 
 /// In which way a pair cannot be read, and its contrast then.
-fn worst((ink, ground): (Colour, Colour)) -> Option<(&'static str, f64)> {
+fn worst((ink, ground): Pair) -> Option<(&'static str, f64)> {
     let ways = [
         ("", ink, ground),
         (" after a program has inverted it", ink.inverted_text(), ground.inverted_ground()),

@@ -36,18 +36,18 @@ impl Dark {
         Self(settings)
     }
 
-    /// What the sheet says last of a property of an element, given the elements around it and itself as the last.
+    /// What the sheet says last of a property of an element.
     pub(super) fn colour(
         &self,
         page: &Page,
-        path: &[usize],
+        element: usize,
         properties: &[&str],
     ) -> Option<Colour> {
         let settings = self.0.iter().rev();
         let mut of_property =
             settings.filter(|setting| properties.contains(&setting.property.as_str()));
         of_property
-            .find(|setting| matches(&setting.selector, page, path))
+            .find(|setting| matches(&setting.selector, page, element))
             .map(|setting| setting.colour)
     }
 
@@ -69,17 +69,12 @@ fn rule_settings(selectors: &str, declarations: &str) -> Vec<Setting> {
     settings
 }
 
-fn matches(selector: &[String], page: &Page, path: &[usize]) -> bool {
-    let (Some((last, above)), Some((element, around))) = (selector.split_last(), path.split_last())
-    else {
+fn matches(selector: &[String], page: &Page, element: usize) -> bool {
+    let mut path = page.path(element);
+    let (Some((last, above)), Some(element)) = (selector.split_last(), path.next()) else {
         return false;
     };
-    let mut around = around.iter().rev();
-    is(&page.elements[*element], last)
-        && above
-            .iter()
-            .rev()
-            .all(|wanted| around.any(|&element| is(&page.elements[element], wanted)))
+    is(element, last) && above.iter().rev().all(|wanted| path.any(|element| is(element, wanted)))
 }
 
 /// Whether `td.cell.wide` is this element.
@@ -104,8 +99,8 @@ mod tests {
         );
         let dark = Dark::of(&page);
         let of = |text: &str| {
-            let (_, path) = page.texts.iter().find(|(found, _)| found == text).unwrap();
-            dark.colour(&page, path, &["color"]).map(|colour| colour.to_string())
+            let (_, around) = page.texts.iter().find(|(found, _)| found == text).unwrap();
+            dark.colour(&page, around.unwrap(), &["color"]).map(|colour| colour.to_string())
         };
         assert_eq!(of("x").as_deref(), Some("#222222"));
         assert_eq!(of("y").as_deref(), Some("#444444"));

@@ -5,7 +5,7 @@ mod contrast;
 mod dark;
 mod page;
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use super::note::Note;
 use super::weight::Weight;
@@ -91,13 +91,15 @@ fn styles(page: &Page) -> Option<Note> {
 
 /// The text part has what the HTML part has.
 fn text(letter: &Letter, page: &Page) -> Option<Note> {
-    let wanted = words(&page.visible());
-    let text = words(&letter.text);
+    let (visible, text) = (page.visible().to_lowercase(), letter.text.to_lowercase());
+    let text: HashSet<&str> = words(&text).collect();
     if text.is_empty() {
         let note = Note::whole(&rule::TEXT_MISSING, "the text part has no words");
         return Some(note.help("write at least a sentence"));
     }
-    let missing: Vec<&String> = wanted.difference(&text).collect();
+    let mut seen = HashSet::new();
+    let wanted: Vec<&str> = words(&visible).filter(|word| seen.insert(*word)).collect();
+    let missing: Vec<&str> = wanted.iter().copied().filter(|word| !text.contains(word)).collect();
     let share = (wanted.len() - missing.len()) * 100 / wanted.len().max(1);
     let some: Vec<String> =
         missing.iter().take(5).map(|word| format!("`{}`", shown(word))).collect();
@@ -110,9 +112,8 @@ fn text(letter: &Letter, page: &Page) -> Option<Note> {
     })
 }
 
-fn words(text: &str) -> BTreeSet<String> {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect()
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
 fn lines(raw: &[u8]) -> Option<Note> {

@@ -9,10 +9,14 @@ pub(super) struct Page {
     pub title: String,
     /// The content of every style element.
     pub styles: Vec<String>,
-    /// Every element in order.
+    /// Every element in order, so that one stands after those around it.
     pub elements: Vec<Element>,
-    /// What the body shows, each text with the elements around it, outermost first, as indices of `elements`.
-    pub texts: Vec<(String, Vec<usize>)>,
+    /// The innermost element around each, as an index of `elements`.
+    around: Vec<Option<usize>>,
+    /// Which elements are not shown, themselves or with one around them.
+    hidden: Vec<bool>,
+    /// What the body says, each text with the innermost element around it.
+    pub texts: Vec<(String, Option<usize>)>,
 }
 
 impl Page {
@@ -32,7 +36,7 @@ impl Page {
                         "style" => page.styles.push(content.to_owned()),
                         _ => {}
                     }
-                    page.elements.push(element.clone());
+                    page.push(element.clone(), open.last().copied());
                     if !is_void(&element.name) && !element.self_closing {
                         open.push(page.elements.len() - 1);
                     }
@@ -45,7 +49,7 @@ impl Page {
                     }
                 }
                 Piece::Text(text) if !text.trim().is_empty() => {
-                    page.texts.push((text.clone(), open.clone()));
+                    page.texts.push((text.clone(), open.last().copied()));
                 }
                 _ => {}
             }
@@ -53,20 +57,37 @@ impl Page {
         page
     }
 
+    fn push(&mut self, element: Element, around: Option<usize>) {
+        let is_hidden = matches!(element.name.as_str(), "head" | "title" | "style")
+            || style(&element, "display").as_deref() == Some("none");
+        self.hidden.push(is_hidden || around.is_some_and(|around| self.hidden[around]));
+        self.elements.push(element);
+        self.around.push(around);
+    }
+
     /// The texts that readers see, images' texts included.
     pub(super) fn visible(&self) -> String {
-        let shown = self.texts.iter().filter(|(_, around)| !self.is_hidden(around));
-        let texts = shown.map(|(text, _)| text.as_str());
+        let texts = self.shown().map(|(text, _)| text);
         let images = self.elements.iter().filter_map(|element| element.attribute("alt"));
         texts.chain(images).collect::<Vec<_>>().join(" ")
     }
 
-    /// Whether one of the elements is not shown.
-    pub(super) fn is_hidden(&self, around: &[usize]) -> bool {
-        around.iter().any(|&element| {
-            style(&self.elements[element], "display").as_deref() == Some("none")
-                || matches!(self.elements[element].name.as_str(), "head" | "title" | "style")
-        })
+    /// The texts that are shown, each with the innermost element around it.
+    pub(super) fn shown(&self) -> impl Iterator<Item = (&str, Option<usize>)> {
+        let is_shown = |around: Option<usize>| around.is_none_or(|around| !self.hidden[around]);
+        let texts = self.texts.iter().map(|(text, around)| (text.as_str(), *around));
+        texts.filter(move |(_, around)| is_shown(*around))
+    }
+
+    /// The innermost element around one.
+    pub(super) fn around(&self, element: usize) -> Option<usize> {
+        self.around[element]
+    }
+
+    /// An element and those around it, innermost first.
+    pub(super) fn path(&self, element: usize) -> impl Iterator<Item = &Element> {
+        let path = std::iter::successors(Some(element), |&element| self.around[element]);
+        path.map(|element| &self.elements[element])
     }
 }
 
@@ -119,9 +140,9 @@ mod tests {
         assert_eq!(page.visible(), "One  two three");
         let around = |text: &str| -> Vec<&str> {
             let (_, around) = page.texts.iter().find(|(found, _)| found.trim() == text).unwrap();
-            around.iter().map(|&element| page.elements[element].name.as_str()).collect()
+            page.path(around.unwrap()).map(|element| element.name.as_str()).collect()
         };
-        assert_eq!(around("two"), ["html", "body", "p", "b"]);
-        assert_eq!(around("three"), ["html", "body", "p"]);
+        assert_eq!(around("two"), ["b", "p", "body", "html"]);
+        assert_eq!(around("three"), ["p", "body", "html"]);
     }
 }

@@ -1,23 +1,52 @@
 //! Lists of words, each in a file that names its sources.
 
-/// Names as those write them who bear them.
-pub(super) fn terms() -> impl Iterator<Item = &'static str> {
-    entries(include_str!("terms.txt"))
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+/// Names as those write them who bear them, by their form in lower case.
+static TERMS: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
+    entries(include_str!("terms.txt")).map(|term| (term.to_lowercase(), term)).collect()
+});
+
+static DOUBLES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| entries(include_str!("doubles.txt")).collect());
+
+/// Phrases of advertising.
+pub(super) static SPAM: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(entries(include_str!("spam.txt"))));
+
+/// Phrases that promise an attachment.
+pub(super) static ATTACHMENTS: LazyLock<Phrases> =
+    LazyLock::new(|| Phrases::new(entries(include_str!("attachments.txt"))));
+
+/// Phrases in lower case, looked for all at once.
+#[derive(Debug)]
+pub(super) struct Phrases(Option<AhoCorasick>);
+
+impl Phrases {
+    pub(super) fn new(phrases: impl Iterator<Item = &'static str>) -> Self {
+        // Only a list beyond four billion bytes cannot be built.
+        Self(AhoCorasick::new(phrases).ok())
+    }
+
+    /// Where they stand in a text in lower case, in the order of their ends.
+    pub(super) fn places<'t>(&'t self, lower: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+        let all = self.0.iter();
+        all.flat_map(move |all| all.find_overlapping_iter(lower)).map(|found| found.range())
+    }
 }
 
-/// Phrases of advertising, in lower case.
-pub(super) fn spam() -> impl Iterator<Item = &'static str> {
-    entries(include_str!("spam.txt"))
+/// How a name is written by those who bear it.
+pub(super) fn term(lower: &str) -> Option<&'static str> {
+    TERMS.get(lower).copied()
 }
 
-/// Phrases that promise an attachment, in lower case.
-pub(super) fn attachments() -> impl Iterator<Item = &'static str> {
-    entries(include_str!("attachments.txt"))
-}
-
-/// Words that may stand twice in a row, in lower case.
-pub(super) fn doubles() -> impl Iterator<Item = &'static str> {
-    entries(include_str!("doubles.txt"))
+/// Whether a word, in lower case, may stand twice in a row.
+pub(super) fn may_be_doubled(lower: &str) -> bool {
+    DOUBLES.contains(lower)
 }
 
 /// Hosts that shorten links.
@@ -55,10 +84,10 @@ mod tests {
                 include_str!("generic-links.txt"),
                 entries(include_str!("generic-links.txt")).collect(),
             ),
-            (include_str!("terms.txt"), terms().collect()),
-            (include_str!("spam.txt"), spam().collect()),
-            (include_str!("attachments.txt"), attachments().collect()),
-            (include_str!("doubles.txt"), doubles().collect()),
+            (include_str!("terms.txt"), entries(include_str!("terms.txt")).collect()),
+            (include_str!("spam.txt"), entries(include_str!("spam.txt")).collect()),
+            (include_str!("attachments.txt"), entries(include_str!("attachments.txt")).collect()),
+            (include_str!("doubles.txt"), entries(include_str!("doubles.txt")).collect()),
         ];
         for (list, mut entries) in lists {
             let has_sources =

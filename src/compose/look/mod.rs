@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use crate::config::Theme;
 use crate::finding::Finding;
@@ -15,19 +16,20 @@ const BASE: &str = include_str!("base.css");
 const DARK: &str = include_str!("dark.css");
 
 /// How letters look: the `[theme]` of the configuration, and what its stylesheet says.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// What it comes to in a design is worked out once, for all letters.
+#[derive(Debug, Clone)]
 pub struct Look {
-    /// `newsletter.theme` and `[theme]`.
-    pub theme: Theme,
-    /// The file that `theme.css` names.
-    pub sheet: Stylesheet,
+    theme: Theme,
+    sheet: Stylesheet,
+    dresses: [OnceLock<Dress>; Design::ALL.len()],
 }
 
 /// The look of a project without wishes.
-pub static PLAIN: Look = Look { theme: Theme::PLAIN, sheet: Stylesheet::NONE };
+pub static PLAIN: Look = Look::new(Theme::PLAIN, Stylesheet::NONE);
 
 /// A look made ready for one letter.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Dress {
     /// To be inlined into the body.
     pub inlined: String,
@@ -50,6 +52,16 @@ fn sheets(design: Design) -> [&'static str; 3] {
 }
 
 impl Look {
+    /// `newsletter.theme` and `[theme]`, and the file that `theme.css` names.
+    pub const fn new(theme: Theme, sheet: Stylesheet) -> Self {
+        Self { theme, sheet, dresses: [const { OnceLock::new() }; Design::ALL.len()] }
+    }
+
+    /// `newsletter.theme` and `[theme]`.
+    pub fn theme(&self) -> &Theme {
+        &self.theme
+    }
+
     /// The width of the text column in pixels: what is left of the letter between the paddings of its design.
     pub(super) fn column(&self, design: Design) -> u32 {
         let padding = match design {
@@ -79,7 +91,11 @@ impl Look {
     }
 
     /// The stylesheets for a letter in this design.
-    pub(super) fn dress(&self, design: Design) -> Dress {
+    pub(super) fn dress(&self, design: Design) -> &Dress {
+        self.dresses[design as usize].get_or_init(|| self.worked_out(design))
+    }
+
+    fn worked_out(&self, design: Design) -> Dress {
         let theme = &self.theme;
         let accent = theme.accent.map_or(design.accent(), |accent| accent.colour);
         let (light, dark) = design.palettes(accent);

@@ -6,7 +6,7 @@ use crate::theme::colour::Colour;
 fn look(change: impl FnOnce(&mut Theme)) -> Look {
     let mut theme = Theme::PLAIN;
     change(&mut theme);
-    Look { theme, sheet: Stylesheet::NONE }
+    Look::new(theme, Stylesheet::NONE)
 }
 
 fn accent(number: u32) -> Accent {
@@ -64,13 +64,13 @@ fn every_class_that_sets_a_colour_sets_it_in_the_dark_too() {
 
 #[test]
 fn the_users_fonts_colours_and_styles_are_taken() {
-    let mut look = look(|theme| {
+    let look = look(|theme| {
         theme.font = Some("Verdana,sans-serif".into());
         theme.width = 640;
         theme.accent = Some(accent(0x3a_1680));
     });
     let css = ".h2 { color: var(--accent); }\n@media (prefers-color-scheme: dark) { .h2 { color: var(--accent); } }";
-    look.sheet = stylesheet::parse(&Source::new("own.css", css)).unwrap().0;
+    let look = Look::new(look.theme, stylesheet::parse(&Source::new("own.css", css)).unwrap().0);
     let dress = look.dress(Design::Bulletin);
     assert!(dress.inlined.contains("font-family:Verdana,sans-serif"));
     assert!(!dress.inlined.contains("Segoe"), "headings of this design are set like its text");

@@ -18,6 +18,9 @@ struct Line<'t> {
 /// Not those between the rows of a table, which a block would end: they stand in for a row. Nor those in a comment of
 /// the author's, which our comment would end.
 pub(super) fn around_blocks(body: &str) -> BTreeSet<usize> {
+    if !body.contains("{%") {
+        return BTreeSet::new();
+    }
     let comments = comments(body);
     let lines = lines(body);
     let mut blocks = BTreeSet::new();

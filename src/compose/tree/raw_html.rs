@@ -114,6 +114,9 @@ fn decode(html: &str) -> Vec<Piece> {
     if html.starts_with("<!") || html.starts_with("<?") {
         return vec![Piece::Declaration];
     }
+    if let Some(piece) = plain(html) {
+        return vec![piece];
+    }
     let mut pieces: Vec<Piece> = Vec::new();
     for token in tokens(html) {
         match token {
@@ -141,6 +144,17 @@ fn decode(html: &str) -> Vec<Piece> {
         pieces.push(Piece::Text(html.to_owned()));
     }
     pieces
+}
+
+/// Most pieces need no tokenizer: a text without entities, a closing tag without anything odd.
+fn plain(html: &str) -> Option<Piece> {
+    let Some(tag) = html.strip_prefix('<') else {
+        return (!html.contains(['&', '\r', '\0'])).then(|| Piece::Text(html.to_owned()));
+    };
+    let name = tag.strip_prefix('/')?.strip_suffix('>')?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_name.then(|| Piece::Close(name.to_ascii_lowercase()))
 }
 
 struct Collector(RefCell<Vec<Token>>);
