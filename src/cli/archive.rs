@@ -8,38 +8,69 @@ use jiff::tz::TimeZone;
 use crate::check::past::{Archive, Earlier};
 use crate::delivery::plan::Pinned;
 use crate::draft;
+use crate::finding::Finding;
 use crate::io::files;
-use crate::io::ledger_sqlite::read::Reader;
+use crate::io::ledger_sqlite::read::{Reader, Remembered};
+use crate::rule;
 
 use super::project::{Project, decode};
+use super::workers::share;
 
-/// Reads them as far as they can be read; what is wrong with one is said when that one is checked.
-pub(super) fn gather(project: &Project, drafts: &[PathBuf]) -> Archive {
+/// Reads them as far as they can be read, and says where the ledger kept something back. What is wrong with a draft is
+/// said when that one is checked.
+pub(super) fn gather(project: &Project, drafts: &[PathBuf]) -> (Archive, Vec<Finding>) {
     let folders: BTreeSet<&Path> =
         drafts.iter().map(|draft| draft.parent().unwrap_or(Path::new(""))).collect();
-    let mut issues: Vec<Earlier> = folders.into_iter().flat_map(written).collect();
+    let paths: Vec<PathBuf> = folders.into_iter().flat_map(drafts_in).collect();
+    let mut issues: Vec<Earlier> =
+        share(&paths, |path| written(path)).into_iter().flatten().collect();
+    let mut remarks = Vec::new();
     if project.configured {
-        issues.extend(sent(project));
+        match sent(project) {
+            Ok((sent, unread)) => {
+                issues.extend(sent);
+                remarks.extend(unread);
+            }
+            Err(why) => remarks.push(unreadable(&project.state().display().to_string(), &why)),
+        }
     }
-    Archive::new(issues)
+    (Archive::new(issues), remarks)
 }
 
-fn written(folder: &Path) -> Vec<Earlier> {
+fn unreadable(file: &str, why: &str) -> Finding {
+    let message = format!("{why}; so what was sent before is not compared");
+    Finding::about(&rule::LEDGER_UNREADABLE, file, message)
+        .help("`postrider ledger verify` says what is wrong with it")
+}
+
+fn drafts_in(folder: &Path) -> Vec<PathBuf> {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    let paths = files::with_ending(here, "md").unwrap_or_default();
-    let drafts = paths.iter().filter_map(|path| draft::read(decode(path).ok()?).0);
-    drafts.map(|draft| Earlier::of_draft(&draft)).collect()
+    files::with_ending(here, "md").unwrap_or_default()
 }
 
-fn sent(project: &Project) -> Vec<Earlier> {
-    let Ok(Some(reader)) = Reader::open(&project.state()) else { return Vec::new() };
-    let pinned = reader.pinned().unwrap_or_default();
-    pinned
-        .into_iter()
-        .filter_map(|issue| {
-            let pinned: Pinned = serde_json::from_str(&issue.pinned).ok()?;
-            let date = TimeZone::system().to_datetime(issue.released_at).date();
-            Some(Earlier::of_issue(&pinned.issue, date, issue.was_sent))
-        })
-        .collect()
+fn written(path: &Path) -> Option<Earlier> {
+    let draft = draft::read(decode(path).ok()?).0?;
+    Some(Earlier::of_draft(&draft))
+}
+
+/// What was sent, and a remark if some of it is in a form that cannot be read.
+fn sent(project: &Project) -> Result<(Vec<Earlier>, Option<Finding>), String> {
+    let Some(reader) = Reader::open(&project.state()).map_err(|error| error.to_string())? else {
+        return Ok((Vec::new(), None));
+    };
+    let remembered = reader.pinned().map_err(|error| error.to_string())?;
+    let number = remembered.len();
+    let earlier: Vec<Earlier> = remembered.iter().filter_map(earlier).collect();
+    let lost = number - earlier.len();
+    let unread = (lost > 0).then(|| {
+        let why = format!("{lost} of {number} issues cannot be read");
+        unreadable(&project.state().display().to_string(), &why)
+    });
+    Ok((earlier, unread))
+}
+
+fn earlier(issue: &Remembered) -> Option<Earlier> {
+    let pinned: Pinned = serde_json::from_str(&issue.pinned).ok()?;
+    let date = TimeZone::system().to_datetime(issue.released_at).date();
+    Some(Earlier::of_issue(&pinned.issue, date, issue.was_sent))
 }

@@ -1,18 +1,14 @@
 //! `postrider check`: all that is wrong with a draft, before anyone receives it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use crate::check::document::Document;
-use crate::check::online::{self, LinkStates};
 use crate::finding::{Finding, nearest, shown};
 use crate::io::images::Shelf;
-use crate::io::links::{self, Cache};
 use crate::report::words::count;
 use crate::report::{Printer, catalogue, formats};
 use crate::rule::{self, Severity};
@@ -20,10 +16,13 @@ use crate::rule::{self, Severity};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::fix;
+use super::follow;
 use super::now;
-use super::preflight::{self, Surroundings};
+use super::preflight;
 use super::project::Project;
 use super::send::duration;
+use super::surroundings::Surroundings;
+use super::workers::share;
 
 /// Says everything that is wrong with drafts, with the place and the remedy.
 #[derive(Debug, Args)]
@@ -101,16 +100,20 @@ pub(super) fn about_rules(args: &CheckArgs, printer: Printer) -> Option<Result<E
 pub(super) fn run(args: &CheckArgs, project: &Project, printer: Printer) -> Result<Exit, Failure> {
     let mut around = Surroundings::whole(project, &args.drafts, args.now.unwrap_or_else(now));
     if args.online {
-        around.followed = follow(args, project, printer)?;
+        let (states, lost) = follow::links(&args.drafts, project, args.link_timeout)?;
+        if let Some(why) = lost {
+            printer.say(why);
+        }
+        around.followed = Arc::new(states);
     }
     around.asks_spam_filter = args.spam;
-    let mut found = inspect_all(&args.drafts, project, &around);
+    let mut found = share(&args.drafts, |draft| inspect(draft, project, &around));
     let default = if printer.json { Format::Json } else { Format::Human };
     let format = args.format.unwrap_or(default);
     if args.fix {
         mend(args, &mut found, project, &around, format, printer)?;
     }
-    let mut findings = project.remarks.clone();
+    let mut findings = [&project.remarks[..], &around.wider.remarks].concat();
     findings.extend(found.into_iter().flatten());
     print(&findings, format, args.drafts.len(), printer);
     let fails = |finding: &Finding| {
@@ -164,55 +167,6 @@ fn inspect(draft: &Path, project: &Project, around: &Surroundings) -> Vec<Findin
     match preflight::inspect(draft, project, around, &mut Shelf::default()) {
         Ok(inspected) => inspected.findings,
         Err(failure) => failure.into_findings(),
-    }
-}
-
-/// The findings of each draft, in their order; the machine's processors share them.
-fn inspect_all(drafts: &[PathBuf], project: &Project, around: &Surroundings) -> Vec<Vec<Finding>> {
-    let workers = thread::available_parallelism().map_or(1, usize::from);
-    let share = drafts.len().div_ceil(workers).max(1);
-    thread::scope(|scope| {
-        let shares: Vec<_> = drafts
-            .chunks(share)
-            .map(|drafts| {
-                scope.spawn(move || {
-                    drafts.iter().map(|draft| inspect(draft, project, around)).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let resume = |payload| std::panic::resume_unwind(payload);
-        shares.into_iter().flat_map(|share| share.join().unwrap_or_else(resume)).collect()
-    })
-}
-
-/// What the links of all drafts answer.
-fn follow(args: &CheckArgs, project: &Project, printer: Printer) -> Result<LinkStates, Failure> {
-    let mut urls = BTreeSet::new();
-    for draft in &args.drafts {
-        // What cannot be read is said when the draft is judged.
-        let Ok((Some(draft), _)) = preflight::read(draft, project) else { continue };
-        let document = Document::read(&draft);
-        urls.extend(document.links.iter().filter_map(|link| online::address(&link.url)));
-    }
-    let now = now();
-    let mut cache = Cache::open(&project.state());
-    let agent = agent(project);
-    let visit = links::visit(urls, &agent, args.link_timeout, &mut cache, now);
-    let states = super::runtime()?.block_on(visit)?;
-    if let Err(error) = cache.save(now) {
-        printer.say(format!("the links' answers are not kept for the next time: {error}"));
-    }
-    Ok(states)
-}
-
-/// How we introduce ourselves to servers: what we are, and whom to complain to.
-fn agent(project: &Project) -> String {
-    let program = concat!("postrider/", env!("CARGO_PKG_VERSION"));
-    let from = &project.config.newsletter.from.address;
-    if project.configured && from.as_str().is_ascii() {
-        format!("{program} (checks a newsletter's links; mailto:{from})")
-    } else {
-        format!("{program} (checks a newsletter's links)")
     }
 }
 

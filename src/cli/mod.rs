@@ -6,6 +6,7 @@ mod dkim;
 mod exit;
 mod failure;
 mod fix;
+mod follow;
 mod init;
 mod ledger;
 mod new;
@@ -18,6 +19,8 @@ mod send;
 mod status;
 pub mod subscribers;
 mod suppress;
+mod surroundings;
+mod workers;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,18 +1,11 @@
 //! The way from a draft's file to an issue and all that is to be said of it: one for `check`, `preview` and `send`.
 
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
-use crate::address::EmailAddress;
-use crate::audience::list::Rows;
-use crate::audience::{Status, Subscriber};
 use crate::check::document::Document;
-use crate::check::online::{LinkStates, SpamScore};
-use crate::check::past::Archive;
+use crate::check::online::SpamScore;
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
@@ -21,18 +14,13 @@ use crate::compose::{self, Issue, Materials};
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
 use crate::io::images::{self, Folders, Shelf};
-use crate::io::{files, snippets, spam};
-use crate::message::token::Key;
-use crate::message::{Letterhead, Letters};
+use crate::io::{snippets, spam};
+use crate::message::{LetterError, Letterhead, Letters};
 use crate::rule::{self, Gate, Severity};
 
-use super::archive;
 use super::failure::Failure;
 use super::project::{Project, decode};
-use super::readers::Readers;
-
-/// The key of letters that are never sent.
-pub(super) const REHEARSAL_KEY: &[u8; 32] = b"postrider rehearses with one key";
+use super::surroundings::{Surroundings, stranger};
 
 /// A draft, as far as it could be read and composed.
 pub(super) struct Opened {
@@ -47,52 +35,13 @@ pub(super) struct Opened {
     pub(super) said: Vec<Finding>,
 }
 
-/// What the drafts of a run share.
-pub(super) struct Surroundings {
-    /// When it is.
-    pub(super) now: Timestamp,
-    today: Date,
-    /// What links answered, if they were followed.
-    pub(super) followed: LinkStates,
-    /// Whether a spam filter is asked about the letter.
-    pub(super) asks_spam_filter: bool,
-    /// Somebody for whom letters are made: the first active reader.
-    reader: Option<Subscriber>,
-    /// The list, if it was read whole.
-    readers: Option<Readers>,
-    /// The other issues, if they were looked for.
-    past: Archive,
-}
-
 /// A draft that is looked at from all sides.
 pub(super) struct Inspected {
     pub(super) opened: Opened,
-    /// All that is to be said of it, offline, in the order of its lines.
+    /// All that is to be said of it in the order of its lines.
     pub(super) findings: Vec<Finding>,
-}
-
-impl Surroundings {
-    /// Looks around in a project.
-    pub(super) fn of(project: &Project, now: Timestamp) -> Self {
-        Self::with(first_reader(project), now)
-    }
-
-    /// Knows nobody but this reader, or somebody made up.
-    fn with(reader: Option<Subscriber>, now: Timestamp) -> Self {
-        let (followed, asks_spam_filter) = (LinkStates::new(), false);
-        let today = TimeZone::system().to_datetime(now).date();
-        let (reader, readers, past) = (reader.or_else(stranger), None, Archive::default());
-        Self { now, today, followed, asks_spam_filter, reader, readers, past }
-    }
-
-    /// Looks at the whole list as well, at the drafts beside these, and at what was sent.
-    pub(super) fn whole(project: &Project, drafts: &[PathBuf], now: Timestamp) -> Self {
-        let readers = if project.configured { Readers::of(&project.list()) } else { None };
-        let past = archive::gather(project, drafts);
-        let reader = readers.as_ref().and_then(Readers::sample).cloned();
-        let reader = reader.or_else(|| first_reader(project));
-        Self { readers, past, ..Self::with(reader, now) }
-    }
+    /// Everybody's letters, if there is an issue.
+    pub(super) letters: Option<Result<Letters, LetterError>>,
 }
 
 /// Reads and composes a draft and says all that is to be said of it. Images that are on the shelf are not decoded again.
@@ -109,30 +58,25 @@ pub(super) fn inspect(
     marked.for_each(|finding| finding.severity = Severity::Info);
     let is_too_large = said.iter().any(|finding| finding.rule == &rule::DRAFT_TOO_LARGE);
     let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large) else {
-        return Ok(Inspected { findings: said, opened });
+        return Ok(Inspected { findings: said, opened, letters: None });
     };
-    let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, around));
-    let letter = letters.as_ref().and_then(|letters| letter(letters, around));
+    let letters = opened.issue.as_ref().map(|issue| letters(issue, project, around));
+    let made = letters.as_ref().and_then(|letters| letters.as_ref().ok());
+    let letter = made.and_then(|letters| letter(letters, around));
     let spam = match &letter {
         Some(letter) if around.asks_spam_filter => ask_spam_filter(letter, &mut said)?,
         _ => None,
     };
-    let findings = judge(
-        draft,
-        &opened,
-        project,
-        around,
-        (letters.as_ref(), letter.as_ref(), spam.as_ref()),
-        said,
-    );
-    Ok(Inspected { opened, findings })
+    let findings =
+        judge(draft, &opened, project, around, (made, letter.as_ref(), spam.as_ref()), said);
+    Ok(Inspected { opened, findings, letters })
 }
 
 /// The gates of a live send that the rules find, besides those that reading and composing have told of.
 pub(super) fn blocking(opened: &Opened, project: &Project, now: Timestamp) -> Vec<Finding> {
     let Some(draft) = &opened.draft else { return Vec::new() };
     let around = Surroundings::of(project, now);
-    let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, &around));
+    let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, &around).ok());
     let letter = letters.as_ref().and_then(|letters| letter(letters, &around));
     let made = (letters.as_ref(), letter.as_ref(), None);
     let mut found = judge(draft, opened, project, &around, made, Vec::new());
@@ -151,7 +95,7 @@ fn judge(
     (letters, letter, spam): Made<'_>,
     said: Vec<Finding>,
 ) -> Vec<Finding> {
-    let fields = letters.zip(around.readers.as_ref());
+    let fields = letters.zip(around.wider.readers.as_ref());
     let fields = fields.map(|(letters, readers)| readers.fields(letters, stranger().as_ref()));
     let subject = Subject {
         draft,
@@ -166,7 +110,7 @@ fn judge(
         now: around.now,
         today: around.today,
         fields: fields.as_ref(),
-        past: &around.past,
+        past: &around.wider.past,
     };
     check::judge(&subject, said, &project.config.severities)
 }
@@ -250,16 +194,20 @@ fn gates(draft: &Draft, issue: &Issue, project: &Project) -> Vec<Finding> {
     found
 }
 
-fn letters(issue: &Issue, project: &Project, around: &Surroundings) -> Option<Letters> {
+fn letters(
+    issue: &Issue,
+    project: &Project,
+    around: &Surroundings,
+) -> Result<Letters, LetterError> {
     let head = Letterhead {
         newsletter: &project.config.newsletter,
         unsubscribe: &project.config.unsubscribe,
-        key: &Key::new(*REHEARSAL_KEY),
-        signer: None,
+        key: &around.key,
+        signer: around.signer.as_ref(),
         date: around.now,
         test_copy: false,
     };
-    Letters::new(issue, &head).ok()
+    Letters::new(issue, &head)
 }
 
 /// The letter of one reader, if it can be made.
@@ -292,18 +240,4 @@ fn ask_spam_filter(letter: &Letter, said: &mut Vec<Finding>) -> Result<Option<Sp
         finding.help("install it, e.g. `apt-get install spamassassin`, or leave `--spam` out"),
     );
     Ok(None)
-}
-
-fn first_reader(project: &Project) -> Option<Subscriber> {
-    let list = Some(project.list()).filter(|_| project.configured)?;
-    let file = files::open(&list).ok()?;
-    let rows = Rows::new(list.display().to_string(), BufReader::new(file));
-    rows.flatten().map(|listed| listed.subscriber).find(|reader| reader.status.is_active())
-}
-
-/// A reader of whom nothing is known but the address.
-pub(super) fn stranger() -> Option<Subscriber> {
-    let email: EmailAddress = "reader@example.org".parse().ok()?;
-    let (name, tags, fields) = (None, Vec::new(), std::collections::BTreeMap::new());
-    Some(Subscriber { email, name, tags, status: Status::Active, fields })
 }

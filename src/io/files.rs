@@ -112,9 +112,16 @@ pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// When a file was last written.
-pub fn saved_at(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+/// What changes when a file does: its length and when it was written.
+pub type Stamp = (u64, Option<SystemTime>);
+
+/// The stamp of a file that there is.
+pub fn stamp(path: &Path) -> Option<Stamp> {
+    fs::metadata(path).ok().as_ref().map(stamp_of)
+}
+
+fn stamp_of(metadata: &fs::Metadata) -> Stamp {
+    (metadata.len(), metadata.modified().ok())
 }
 
 /// A file that is hashed as it is read, and that must not change meanwhile: half of one list and half of another is
@@ -127,25 +134,21 @@ pub struct Hashing {
     hash: sha2::Sha256,
 }
 
-/// What changes when a file does: its length and when it was written.
-type Stamp = (u64, Option<SystemTime>);
-
-fn stamp(file: &fs::File) -> io::Result<Stamp> {
-    file.metadata().map(|metadata| (metadata.len(), metadata.modified().ok()))
-}
-
 impl Hashing {
     /// Opens a regular file and starts to hash.
     pub fn open(path: &Path) -> Result<Self, Finding> {
         let file = open(path)?;
-        let before = stamp(&file).map_err(|error| unreadable(path, error.to_string()))?;
+        let before = file
+            .metadata()
+            .map(|metadata| stamp_of(&metadata))
+            .map_err(|error| unreadable(path, error.to_string()))?;
         let hash = <sha2::Sha256 as sha2::Digest>::new();
         Ok(Self { file, path: path.to_owned(), before, hash })
     }
 
     /// SHA-256 of all that was read, unless the file has changed since it was opened.
     pub fn finish(self) -> Result<[u8; 32], Finding> {
-        match stamp(&self.file) {
+        match self.file.metadata().map(|metadata| stamp_of(&metadata)) {
             Ok(after) if after == self.before => Ok(sha2::Digest::finalize(self.hash).into()),
             Ok(_) => Err(unreadable(&self.path, "changed while it was read")
                 .help("run the same command again once it is saved")),

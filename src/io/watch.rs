@@ -70,6 +70,11 @@ impl Watch {
         Ok(())
     }
 
+    /// Tells of a change that no file has.
+    pub fn touch(&self) {
+        self.touched.notify_one();
+    }
+
     /// Waits until a file has changed and has been quiet for 12 ms. Cancelling it loses no change.
     pub async fn changed(&self) {
         if !self.pending.load(Ordering::Acquire) {

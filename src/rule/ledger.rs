@@ -57,6 +57,13 @@ super::rules! { Ledger, LEDGER;
         mend: "Set `dir` in `[state]` to a folder on a local disk.",
         bad: Words("a project on NFS"),
         good: Words("`dir` in `[state]` on a local disk");
+    LEDGER_UNREADABLE = "ledger-unreadable", Warning, Open,
+        what: "`check` can read the ledger, and so compare an issue with those that were sent.",
+        why: "A title, a number or a link that readers have had already would go unnoticed.",
+        source: "own",
+        mend: "See what `postrider ledger verify` says, and bring back the newest sound backup.",
+        bad: Words("a `.postrider/ledger.sqlite` that is damaged"),
+        good: Words("a ledger that opens, or none yet");
     DISK_SPACE = "disk-space", Error, Allowable,
         what: "A disk that fills up during a send stops it half-way: 64 MiB and 2 KiB a recipient have to be free.",
         why: "What cannot be written down is not sent.",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audience::Subscriber;
+use crate::check::online::LinkStates;
 use crate::compose::merge::fill::Unresolved;
 use crate::finding::Finding;
 use crate::io::images::Picture;
@@ -39,8 +40,12 @@ pub struct Proof {
     pub made: Option<Arc<Made>>,
     /// Whether `made` is older than the draft, because its mistakes keep it from being composed.
     pub is_stale: bool,
+    /// Whether the findings know the whole list and the other issues as they are now.
+    pub is_current: bool,
     /// Mistakes and remarks about the draft as it is now.
     pub findings: Vec<Finding>,
+    /// What links answered, as far as they were followed.
+    pub followed: Arc<LinkStates>,
     /// The list of readers.
     pub list: PathBuf,
 }
@@ -157,6 +162,8 @@ pub struct Errands {
     pub drafts: Box<dyn Fn() -> Vec<Entry> + Send + Sync>,
     /// Composes a draft anew; gets what it was before.
     pub compose: Composing,
+    /// Follows the links of a draft; what they answered is in its next proof, too.
+    pub follow: Doing<Arc<LinkStates>>,
     /// Sends a test copy of a draft to an address; gives the relay's answer.
     pub test_copy: Mailing,
     /// Rehearses a send without a socket.

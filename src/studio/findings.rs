@@ -33,6 +33,9 @@ pub(super) fn panel(seen: &Seen) -> Markup {
         } @else {
             p.lead { (summary(&findings)) }
         }
+        @if !seen.proof.is_current {
+            p.quiet role="status" { "The list and the other issues are being read; what they add comes in a moment." }
+        }
         @for severity in [Severity::Error, Severity::Warning, Severity::Info] {
             @if of(severity).next().is_some() {
                 ol.findings { @for finding in of(severity) { (entry(finding, seen)) } }

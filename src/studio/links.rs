@@ -1,12 +1,16 @@
 //! The links and the images of a letter, with what there is to say of each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use maud::{Markup, html};
 
-use super::desk::Made;
+use super::desk::{Made, Refusal};
 use super::markup::{self, Token, Tokens};
+use super::sending;
 use super::size::bytes;
+use crate::check::online::{self, LinkState, LinkStates};
 
 /// A link of a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,22 +59,35 @@ pub(super) fn links(shown: &str) -> Vec<Link> {
     links
 }
 
-/// All links with their state.
-pub(super) fn panel(shown: &str, jump: &dyn Fn(&str) -> String) -> Markup {
+/// All links with their state, and the way to find out whether they work.
+pub(super) fn panel(
+    shown: &str,
+    (draft, followed): (&str, &LinkStates),
+    jump: &dyn Fn(&str) -> String,
+) -> Markup {
     let links = links(shown);
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for link in &links {
         *count.entry(&link.url).or_default() += 1;
     }
-    let insecure = links.iter().filter(|link| link.url.starts_with("http:")).count();
+    let insecure = count.keys().filter(|url| url.starts_with("http:")).count();
     html! {
         p.lead {
-            (links.len()) " links to " (count.len()) " addresses"
+            (counted(links.len(), "link", "links")) " to " (counted(count.len(), "address", "addresses"))
             @if insecure > 0 { ", " span.over { (insecure) " without https" } }
-            ". None has been opened to see whether it works."
+            ". " (summary(&count, followed))
+        }
+        form.action data-post="follow-links" data-answer="follow-answer" {
+            input type="hidden" name="draft" value=(draft);
+            div.line {
+                button.button { "Follow the links" }
+                p.quiet { "Asks each server whether the page is there, one at a time, as " code { "check --online" } " does." }
+            }
+            div #follow-answer data-keep aria-live="polite" {}
         }
         ol.links {
             @for link in &links {
+                @let answer = answer_of(&link.url, followed);
                 li {
                     p {
                         @if link.at.is_empty() {
@@ -79,8 +96,61 @@ pub(super) fn panel(shown: &str, jump: &dyn Fn(&str) -> String) -> Markup {
                             a.text data-go href=(jump(&link.at)) { (words(&link.text)) }
                         }
                         @for state in states(link, count[link.url.as_str()]) { " " span.state { (state) } }
+                        @if let Some((class, word, _)) = &answer { " " span class={ "state " (class) } { (word) } }
                     }
                     p.url { (link.url) }
+                    @if let Some((_, _, Some(more))) = answer { p.url.more { (more) } }
+                }
+            }
+        }
+    }
+}
+
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What a link answered: how it looks, a word, and more where that is needed.
+fn answer_of<'s>(
+    url: &str,
+    states: &'s LinkStates,
+) -> Option<(&'static str, &'static str, Option<Cow<'s, str>>)> {
+    let state = states.get(online::address(url)?.as_str())?;
+    Some(match state {
+        LinkState::Alive => ("good", "works", None),
+        LinkState::Moved(to) => ("info", "moved", Some(format!("now at {to}").into())),
+        LinkState::Gone(why) => ("error", "dead", Some(why.into())),
+        LinkState::Unsure(why) => ("warning", "unsure", Some(why.into())),
+    })
+}
+
+/// How many of these addresses answered what.
+fn summary(count: &BTreeMap<&str, usize>, states: &LinkStates) -> String {
+    let words: Vec<&str> = count.keys().filter_map(|url| Some(answer_of(url, states)?.1)).collect();
+    if words.is_empty() {
+        return "None has been opened to see whether it works.".into();
+    }
+    let of = |word: &str| words.iter().filter(|found| **found == word).count();
+    let told = [("works", "work"), ("moved", "moved"), ("dead", "dead"), ("unsure", "unsure")];
+    let told = told.into_iter().map(|(word, said)| (of(word), said)).filter(|(n, _)| *n > 0);
+    let mut told: Vec<String> = told.map(|(number, said)| format!("{number} {said}")).collect();
+    if words.len() < count.len() {
+        told.push(format!("{} not followed", count.len() - words.len()));
+    }
+    format!("Followed: {}.", told.join(", "))
+}
+
+/// What came of following the links.
+pub(super) fn answer(answer: &Result<Arc<LinkStates>, Refusal>) -> Markup {
+    match answer {
+        Err(refusal) => sending::refused(refusal),
+        Ok(states) => {
+            let is_good =
+                |state: &&LinkState| matches!(state, LinkState::Alive | LinkState::Moved(_));
+            let good = states.values().filter(is_good).count();
+            html! {
+                p class=(if good == states.len() { "good" } else { "message" }) {
+                    (good) " of " (counted(states.len(), "address", "addresses")) " answered well."
                 }
             }
         }
@@ -173,9 +243,10 @@ mod tests {
         assert_eq!((found[0].text.as_str(), found[0].at.as_str()), ("One two", "0:3"));
         assert_eq!((found[1].text.as_str(), found[1].at.as_str()), ("Boat", "0:5"));
         assert_eq!(states(&found[0], 2), ["http", "2×"]);
-        let page = panel(html, &|at| format!("?at={at}")).into_string();
+        let page =
+            panel(html, ("a.md", &LinkStates::new()), &|at| format!("?at={at}")).into_string();
         assert!(
-            page.contains("2 links to 1 addresses") && page.contains("href=\"?at=0:3\""),
+            page.contains("2 links to 1 address,") && page.contains("href=\"?at=0:3\""),
             "{page}"
         );
     }

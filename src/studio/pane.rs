@@ -44,7 +44,10 @@ fn content(seen: &Seen, pane: Pane, editor: Option<&str>) -> Markup {
         (_, None) => html! { p.lead { "There is no letter yet." } },
         (Pane::Inbox, Some((letter, made))) => inbox::panel(letter, &made.from),
         (Pane::Size, Some((letter, _))) => size::panel(&Weight::of(&letter.raw)),
-        (Pane::Links, Some((letter, _))) => links::panel(&super::shown(seen, letter), &jump),
+        (Pane::Links, Some((letter, _))) => {
+            let links = (seen.proof.key.as_str(), &*seen.proof.followed);
+            links::panel(&super::shown(seen, letter), links, &jump)
+        }
         (Pane::Images, Some((letter, made))) => {
             links::images_panel(&super::shown(seen, letter), made, &jump)
         }

@@ -8,12 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use crate::audience::list::Rows;
 use crate::audience::{Field, Status, Subscriber};
 use crate::finding::Finding;
-use crate::io::files;
+use crate::io::files::{self, Stamp};
 
 /// Readers that a search gives at the most.
 pub(super) const FOUND: usize = 30;
@@ -41,7 +40,7 @@ pub(super) struct Readers {
 #[derive(Debug, Default)]
 struct Kept {
     list: PathBuf,
-    stamp: Option<(u64, SystemTime)>,
+    stamp: Option<Stamp>,
     readers: Vec<(String, Subscriber)>,
 }
 
@@ -61,7 +60,7 @@ impl Readers {
     }
 
     fn kept(&self, list: &Path, key: &str) -> Option<Subscriber> {
-        let stamp = stamp(list);
+        let stamp = files::stamp(list);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.list != list || kept.stamp != stamp || stamp.is_none() {
             *kept = Kept { list: list.to_owned(), stamp, readers: Vec::new() };
@@ -97,11 +96,6 @@ fn rows(list: &Path) -> impl Iterator<Item = Result<Subscriber, Vec<Finding>>> {
     let name = list.display().to_string();
     let rows = files::open(list).ok().map(|file| Rows::new(name, BufReader::new(file)));
     rows.into_iter().flatten().map(|row| row.map(|listed| listed.subscriber))
-}
-
-fn stamp(list: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = std::fs::metadata(list).ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 fn holds(reader: &Subscriber, words: &[String]) -> bool {
@@ -212,7 +206,7 @@ mod tests {
         assert_eq!(readers.find(&list, "old@example.org").status, Status::Paused);
         assert_eq!(readers.find(&list, "nobody@example.org").email.as_str(), "ada@example.org");
         std::fs::write(&list, LIST.replace("ada@", "eve@")).unwrap();
-        let later = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(7);
+        let later = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(7);
         std::fs::File::options().write(true).open(&list).unwrap().set_modified(later).unwrap();
         assert_eq!(readers.find(&list, "").email.as_str(), "eve@example.org");
     }

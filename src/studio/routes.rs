@@ -21,7 +21,7 @@ use super::asked::Asked;
 use super::desk::{Catch, Letter};
 use super::door::{Door, guard};
 use super::state::{Seen, State as Memory, held};
-use super::{caught, light, page, sending};
+use super::{caught, light, links, page, sending};
 use crate::finding::Finding;
 
 /// The pages may use their own script and style and nothing else.
@@ -58,6 +58,7 @@ pub(super) fn router(door: Door, memory: Arc<Memory>) -> Router {
         .route("/{token}/picture/{name}", get(picture))
         .route("/{token}/readers", get(search))
         .route("/{token}/events", get(events))
+        .route("/{token}/follow-links", post(follow_links))
         .route("/{token}/test-copy", post(test_copy))
         .route("/{token}/dry-run", post(dry_run))
         .route("/{token}/sandbox", post(sandbox))
@@ -180,6 +181,13 @@ async fn test_copy(State(memory): App, Form(action): Form<Action>) -> Response {
     blocking(memory, move |memory| {
         let answer = (memory.errands.test_copy)(&memory.known(&action.draft), action.to.trim());
         as_page(sending::test_copy(&answer))
+    })
+    .await
+}
+
+async fn follow_links(State(memory): App, Form(action): Form<Action>) -> Response {
+    blocking(memory, move |memory| {
+        as_page(links::answer(&(memory.errands.follow)(&memory.known(&action.draft))))
     })
     .await
 }

@@ -106,7 +106,8 @@ pub(super) fn catch(answer: &Result<(usize, Catch), Refusal>) -> Markup {
     }
 }
 
-fn refused(refusal: &Refusal) -> Markup {
+/// Why an action was not done.
+pub(super) fn refused(refusal: &Refusal) -> Markup {
     html! {
         div.refused {
             @if !refusal.words.is_empty() { p.message { (findings::prose(&refusal.words)) } }

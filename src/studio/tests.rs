@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::*;
+use crate::check::online::{LinkState, LinkStates};
 use crate::compose::{Materials, compose_traced};
 use crate::config;
 use crate::draft;
@@ -88,6 +89,7 @@ fn errands(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> E
     Errands {
         drafts: Box::new(move || vec![entry("a.md"), entry("b.md")]),
         compose: Box::new(move |key, last| Proof { key: key.to_owned(), ..proof(last) }),
+        follow: Box::new(|_| Ok(Arc::new(answers()))),
         test_copy: Box::new(move |key, to| {
             if to == "ada@example.org" {
                 Ok(format!("{key} for {to}: taken"))
@@ -129,9 +131,17 @@ fn proof() -> Proof {
         paths: vec!["/x/drafts/a.md".into()],
         made: Some(Arc::new(made)),
         is_stale: false,
+        is_current: true,
         findings: Vec::new(),
+        followed: Arc::default(),
         list: PathBuf::from("no such list"),
     }
+}
+
+/// What a followed link answered.
+fn answers() -> LinkStates {
+    let url = "http://pier.example.org/?a=1&b=2".to_owned();
+    [(url, LinkState::Gone("answers 404 <b>".into()))].into()
 }
 
 fn status(answer: &str) -> &str {
@@ -157,7 +167,7 @@ async fn foreign_hosts_origins_and_paths_are_refused() {
     assert_eq!(ask(&page, &[&own]).await, "200");
     assert_eq!(ask(&page, &["Host: evil.example"]).await, "421");
     assert_eq!(ask(&page, &[&own, "Origin: http://evil.example"]).await, "403");
-    for path in ["test-copy", "dry-run", "sandbox"] {
+    for path in ["follow-links", "test-copy", "dry-run", "sandbox"] {
         let post = format!("POST /{TOKEN}/{path}");
         assert_eq!(ask(&post, &[&own]).await, "403", "without an origin");
         assert_eq!(ask(&post, &[&own, "Origin: null"]).await, "403");
@@ -344,11 +354,31 @@ async fn actions_answer_with_what_came_of_them() {
     assert!(sent.contains("b.md for ada@example.org: taken"), "{sent}");
     let refused = served.post("test-copy", "draft=nothing.md&to=%3Cb%3E").await;
     assert!(refused.contains("<code>&lt;b&gt;</code> was refused at RCPT"), "{refused}");
+    let followed = served.post("follow-links", "draft=a.md").await;
+    assert!(followed.contains("0 of 1 address answered well"), "{followed}");
     for path in ["dry-run", "sandbox"] {
         let answer = served.post(path, "draft=a.md").await;
         assert!(status(&answer) == "200" && answer.contains("refused at RCPT"), "{answer}");
     }
     assert_eq!(status(&served.get("caught?box=0").await), "404");
+}
+
+#[tokio::test]
+async fn links_stand_with_what_they_answered() {
+    let served = Served::with(|_| Proof { followed: Arc::new(answers()), ..proof() }).await;
+    let page = served.get("?pane=links").await;
+    assert!(page.contains("Followed: 1 dead, 2 not followed."), "{page}");
+    assert!(page.contains("<span class=\"state error\">dead</span>"), "{page}");
+    assert!(page.contains("answers 404 &lt;b&gt;") && !page.contains("<b>"), "{page}");
+    let unasked = Served::with(|_| proof()).await.get("?pane=links").await;
+    assert!(unasked.contains("None has been opened") && unasked.contains("Follow the links"));
+}
+
+#[tokio::test]
+async fn what_is_still_being_read_is_said() {
+    let waits = Served::with(|_| Proof { is_current: false, ..proof() }).await;
+    assert!(waits.get("").await.contains("are being read"));
+    assert!(!Served::with(|_| proof()).await.get("").await.contains("are being read"));
 }
 
 #[tokio::test]

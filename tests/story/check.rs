@@ -132,6 +132,19 @@ fn the_configuration_weighs_findings_and_keeps_its_hands_off_gates() {
     with("link-htpp = \"off\"").exits(1).says("did you mean `link-http`?");
 }
 
+#[test]
+fn a_ledger_that_cannot_be_read_is_told_of_once() {
+    let desk = Desk::new(2, 1);
+    let quiet = desk.run("check drafts/tide.md").exits(0);
+    assert!(!quiet.stderr.contains("ledger-unreadable"), "{}", quiet.stderr);
+    desk.run("send drafts/tide.md --sandbox --out caught").exits(0);
+    desk.write(".postrider/ledger.sqlite", &"no ledger at all ".repeat(100));
+    desk.write("drafts/ebb.md", &desk.read("drafts/tide.md").replace("six", "seven"));
+    let run = desk.run("check drafts/tide.md drafts/ebb.md").exits(0);
+    let run = run.says("so what was sent before is not compared").says("postrider ledger verify");
+    assert_eq!(run.stderr.matches("ledger-unreadable").count(), 1, "{}", run.stderr);
+}
+
 /// A weekly letter of its time, with one of each thing that such letters have: nothing else is to be found in it.
 #[test]
 fn a_weekly_letter_is_told_what_it_has_and_nothing_else() {

@@ -25,7 +25,10 @@ fn a_folder_is_started_and_nothing_in_it_overwritten() {
 fn a_preview_in_files_is_byte_for_byte_what_is_sent() {
     let desk = Desk::new(1, 1);
     let paths = desk.run("preview drafts/tide.md --out out").exits(0).stdout;
-    assert_eq!(paths, "out/issue.html\nout/issue.txt\nout/issue.eml\n");
+    assert_eq!(paths, "out/issue.html\nout/issue.txt\nout/issue.eml\nout/report.json\n");
+    let report: serde_json::Value = serde_json::from_str(&desk.read("out/report.json")).unwrap();
+    let checked = desk.run("check drafts/tide.md --format json").exits(0).stdout;
+    assert_eq!(report, serde_json::from_str::<serde_json::Value>(&checked).unwrap());
     desk.run("send drafts/tide.md --sandbox --out caught").exits(0);
     let sent = std::fs::read_to_string(&desk.files("caught/new")[0]).unwrap();
     let without_date = |letter: &str| {

@@ -6,6 +6,7 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::support::desk::Desk;
+use super::support::web::Web;
 
 /// A running preview; ends with the story.
 struct Preview {
@@ -42,6 +43,21 @@ impl Preview {
 
     fn get(&self, page: &str) -> String {
         self.get_as(&self.host, page)
+    }
+
+    /// Does something, as a page of this origin would.
+    fn post_from(&self, origin: &str, action: &str, form: &str) -> String {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        let (host, path, length) = (&self.host, &self.path, form.len());
+        write!(
+            stream,
+            "POST {path}{action} HTTP/1.1\r\nHost: {host}\r\nOrigin: {origin}\r\nContent-Length: {length}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n\r\n{form}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
     }
 
     /// Asks again until the page has these words.
@@ -99,6 +115,70 @@ fn a_save_of_what_a_draft_includes_is_on_the_page_too() {
     preview.until("letter.txt", "Low water.");
     desk.write("snippets/a.md", "High water.\n");
     preview.until("letter.txt", "High water.");
+}
+
+#[test]
+fn the_page_says_what_check_says_of_the_list_and_of_earlier_issues() {
+    let desk = Desk::new(3, 1);
+    let draft = desk.read("drafts/tide.md");
+    desk.write("drafts/ebb.md", &draft.replace("slug: tide\n", "slug: ebb\n"));
+    desk.write("drafts/tide.md", &draft.replace("{{ name | default(\"reader\") }}", "{{ name }}"));
+    let checked = desk.run("check drafts/tide.md --format json").exits(1).stdout;
+    let checked: serde_json::Value = serde_json::from_str(&checked).unwrap();
+    let rules = |page: &str| -> Vec<String> {
+        let rule = |rest: &str| Some(rest.split_once('[')?.1.split(']').next()?.to_owned());
+        let mut rules: Vec<String> =
+            page.split("class=\"rule\">").skip(1).filter_map(rule).collect();
+        rules.sort();
+        rules
+    };
+    let mut wanted: Vec<String> = checked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["rule"].as_str().unwrap().to_owned())
+        .collect();
+    wanted.sort();
+    assert!(
+        wanted.contains(&"merge-unresolved".into())
+            && wanted.contains(&"issue-duplicate-title".into()),
+        "{wanted:?}"
+    );
+    let preview = Preview::start(&desk);
+    assert_eq!(rules(&preview.until("", "issue-duplicate-title")), wanted);
+    desk.write(
+        "drafts/ebb.md",
+        &draft.replace("at six", "at seven").replace("slug: tide\n", "slug: ebb\n"),
+    );
+    desk.write("subscribers.toml", &super::support::desk::list(2));
+    let began = Instant::now();
+    while preview.get("").contains("issue-duplicate-title") {
+        assert!(began.elapsed() < Duration::from_secs(10), "{}", preview.get(""));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(!preview.get("").contains("merge-unresolved"), "both of the list have a name now");
+}
+
+#[test]
+fn links_are_followed_from_the_page_and_by_nobody_else() {
+    let web = Web::open();
+    let desk = Desk::new(1, 1);
+    let draft = desk.read("drafts/tide.md");
+    let url = &web.url;
+    desk.write(
+        "drafts/tide.md",
+        &draft.replace("https://example.org/tide", &format!("{url}/gone")),
+    );
+    let preview = Preview::start(&desk);
+    let own = format!("http://{}", preview.host);
+    assert!(preview.get("?pane=links").contains("None has been opened"));
+    let foreign = preview.post_from("http://evil.example", "follow-links", "draft=tide.md");
+    assert!(foreign.starts_with("HTTP/1.1 403") && web.asked().is_empty(), "{foreign}");
+    let answer = preview.post_from(&own, "follow-links", "draft=tide.md");
+    assert!(answer.contains("0 of 1 address answered well"), "{answer}");
+    let page = preview.until("?pane=links", "dead");
+    assert!(page.contains("answers 404"), "{page}");
+    preview.until("", "link-dead");
 }
 
 #[test]

@@ -1,21 +1,24 @@
 //! Where the studio's drafts are composed: files in, proofs out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::check::online::LinkStates;
 use crate::compose::Issue;
 use crate::compose::images::Images;
 use crate::compose::merge::Template;
 use crate::draft::{self, Draft};
 use crate::finding::Finding;
+use crate::io::files::Stamp;
 use crate::io::images::Shelf;
 use crate::io::watch::Watch;
 use crate::io::{files, snippets};
-use crate::message::{Letterhead, Letters, Wording};
+use crate::message::{LetterError, Letters, Wording};
 use crate::report::Printer;
 use crate::rule;
 use crate::source::Source;
@@ -23,9 +26,12 @@ use crate::studio::{Entry, Errands, Made, Proof, Refusal, mark_merged, mistakes}
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
-use super::super::preflight::{self, Inspected, Opened, Surroundings};
+use super::super::follow;
+use super::super::preflight::{self, Inspected, Opened};
 use super::super::project::{Project, decode};
 use super::super::send::{self, errands};
+use super::super::surroundings::Surroundings;
+use super::backdrop::Backdrop;
 use super::now;
 
 /// Says nothing: the page does.
@@ -38,20 +44,25 @@ pub(super) struct Composed {
     traced: Template,
     pub(super) images: Images,
     pub(super) findings: Vec<Finding>,
+    pub(super) letters: Letters,
 }
 
 impl Composed {
     /// What was inspected, or all that keeps it from being composed.
     pub(super) fn of(inspected: Inspected) -> Result<Self, Failure> {
-        let Inspected { opened, findings } = inspected;
-        match opened {
-            Opened { draft: Some(draft), issue: Some(issue), traced, images, .. } => {
-                Ok(Self { draft, issue, traced, images, findings })
-            }
-            _ => Err(findings.into()),
-        }
+        let Inspected { opened, findings, letters } = inspected;
+        let Opened { draft: Some(draft), issue: Some(issue), traced, images, .. } = opened else {
+            return Err(findings.into());
+        };
+        let unmade = |error: LetterError| Failure::new(Exit::Mistakes, error.to_string());
+        let letters =
+            letters.ok_or_else(|| Failure::mistakes(findings.clone()))?.map_err(unmade)?;
+        Ok(Self { draft, issue, traced, images, findings, letters })
     }
 }
+
+/// The drafts as they are listed, with the stamps of their files.
+type Entries = BTreeMap<PathBuf, (Option<Stamp>, Entry)>;
 
 /// What drafts are composed with, and what is kept from one save to the next.
 #[derive(Debug, Clone)]
@@ -64,6 +75,10 @@ pub(super) struct Bench {
     config: Option<PathBuf>,
     watch: Arc<Watch>,
     shelf: Arc<Mutex<Shelf>>,
+    backdrop: Arc<Backdrop>,
+    /// What links answered, since the studio was opened.
+    followed: Arc<Mutex<Arc<LinkStates>>>,
+    entries: Arc<Mutex<Entries>>,
 }
 
 impl Bench {
@@ -74,18 +89,23 @@ impl Bench {
             folder,
             first,
             config: project.flag().map(Path::to_owned),
+            backdrop: Arc::new(Backdrop::new(Arc::clone(&watch))),
             watch,
             shelf: Arc::default(),
+            followed: Arc::default(),
+            entries: Arc::default(),
         }
     }
 
     /// What the studio has us do, and the draft that it shows unasked.
     pub(super) fn errands(self) -> (Errands, String) {
         let first = self.first.clone();
-        let [drafts, compose, test_copy, forecast, catch] = std::array::from_fn(|_| self.clone());
+        let [drafts, compose, follow, test_copy, forecast, catch] =
+            std::array::from_fn(|_| self.clone());
         let errands = Errands {
             drafts: Box::new(move || drafts.drafts()),
             compose: Box::new(move |key, last| compose.proof(key, last)),
+            follow: Box::new(move |key| follow.follow(key)),
             test_copy: Box::new(move |key, to| {
                 let (path, project) = test_copy.on(key)?;
                 errands::test_copy(&path, &project, to).map_err(refusal)
@@ -119,28 +139,63 @@ impl Bench {
         if !paths.contains(&named) {
             paths.push(named);
         }
-        let mut dated: Vec<(Option<SystemTime>, PathBuf)> =
-            paths.into_iter().map(|path| (files::saved_at(&path), path)).collect();
-        dated.sort_by(|one, other| other.cmp(one));
-        dated.into_iter().map(|(saved, path)| entry(&path, saved)).collect()
+        let mut known = held(&self.entries);
+        known.retain(|path, _| paths.contains(path));
+        let mut dated: Vec<(Option<Stamp>, PathBuf)> =
+            paths.into_iter().map(|path| (files::stamp(&path), path)).collect();
+        let saved = |stamp: &Option<Stamp>| stamp.and_then(|(_, saved)| saved);
+        dated.sort_by(|(one, first), (other, second)| {
+            saved(other).cmp(&saved(one)).then_with(|| second.cmp(first))
+        });
+        let list = |(stamp, path): (Option<Stamp>, PathBuf)| match known.get(&path) {
+            Some((seen, entry)) if *seen == stamp => entry.clone(),
+            _ => {
+                let entry = entry(&path, saved(&stamp));
+                known.insert(path, (stamp, entry.clone()));
+                entry
+            }
+        };
+        dated.into_iter().map(list).collect()
+    }
+
+    /// Follows the links of a draft; every page is told of it as of a save.
+    fn follow(&self, key: &str) -> Result<Arc<LinkStates>, Refusal> {
+        let (path, project) = self.on(key)?;
+        let (states, _) = follow::links(&[path], &project, follow::PATIENCE).map_err(refusal)?;
+        let mut followed = held(&self.followed);
+        Arc::make_mut(&mut followed).extend(states.clone());
+        self.watch.touch();
+        Ok(Arc::new(states))
+    }
+
+    /// What a draft is looked at with, and whether that is all there is.
+    fn around(&self, draft: &Path, project: &Project) -> Result<(Surroundings, bool), Failure> {
+        let (wider, is_current) = self.backdrop.behind(draft, project);
+        let mut around = Surroundings::within(project, wider, now());
+        around.followed = Arc::clone(&held(&self.followed));
+        around.key = send::key(project, false, QUIET)?;
+        around.signer = send::signer(project, false, QUIET)?;
+        Ok((around, is_current))
     }
 
     /// What the page shows now: the letters of this save, or the last good ones with the mistakes.
     fn proof(&self, key: &str, last: Option<&Proof>) -> Proof {
         let path = self.path(key);
         let made = Project::load(self.config.as_deref()).and_then(|project| {
-            let mut images = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-            let around = Surroundings::of(&project, now());
+            let mut images = held(&self.shelf);
+            let (around, is_current) = self.around(&path, &project)?;
             let inspected = preflight::inspect(&path, &project, &around, &mut images)?;
             let mut depends = inspected.opened.depends_on(&path, &project);
             depends.extend(self.always(&project, &path));
             self.watch(&depends);
             let composed = Composed::of(inspected)?;
-            let made = make(&composed, &project, &mut images)?;
-            Ok((project, composed, made))
+            let (made, draft, findings) = make(composed, &project, &mut images)?;
+            let findings = [findings, around.wider.remarks.clone()].concat();
+            let proof = good(key, &path, &project, (made, draft, findings));
+            Ok(Proof { is_current, followed: around.followed, ..proof })
         });
         match made {
-            Ok((project, composed, made)) => good(key, &path, &project, composed, made),
+            Ok(proof) => proof,
             Err(failure) => stale(key, &path, last, failure),
         }
     }
@@ -164,8 +219,12 @@ impl Bench {
 }
 
 /// The letters of a save with what is to be said of them.
-fn good(key: &str, path: &Path, project: &Project, composed: Composed, made: Made) -> Proof {
-    let Composed { draft, findings, .. } = composed;
+fn good(
+    key: &str,
+    path: &Path,
+    project: &Project,
+    (made, draft, findings): (Made, Draft, Vec<Finding>),
+) -> Proof {
     let snippets = snippets::paths(&draft, &preflight::homes(path, project));
     let readable = draft.snippets.into_values().zip(snippets);
     let (texts, files): (Vec<Source>, Vec<PathBuf>) =
@@ -178,7 +237,9 @@ fn good(key: &str, path: &Path, project: &Project, composed: Composed, made: Mad
         paths: [path.to_owned()].iter().chain(&files).map(|file| absolute(file)).collect(),
         made: Some(Arc::new(made)),
         is_stale: false,
+        is_current: true,
         findings,
+        followed: Arc::default(),
         list,
     }
 }
@@ -197,7 +258,9 @@ fn stale(key: &str, path: &Path, last: Option<&Proof>, failure: Failure) -> Proo
         paths: vec![absolute(path)],
         made: last.and_then(|last| last.made.clone()),
         is_stale: true,
+        is_current: true,
         findings,
+        followed: last.map(|last| Arc::clone(&last.followed)).unwrap_or_default(),
         list: last.map(|last| last.list.clone()).unwrap_or_default(),
     }
 }
@@ -225,43 +288,32 @@ fn entry(path: &Path, saved: Option<SystemTime>) -> Entry {
     }
 }
 
-fn make(composed: &Composed, project: &Project, shelf: &mut Shelf) -> Result<Made, Failure> {
-    let unmade = |error: &dyn std::error::Error| Failure::new(Exit::Mistakes, error.to_string());
-    let letters = letters(composed, project, QUIET)?;
-    let shown = Wording::new(&mark_merged(&composed.traced)).map_err(|error| unmade(&error))?;
+/// What the pages show, the draft, and what is to be said of it.
+fn make(
+    composed: Composed,
+    project: &Project,
+    shelf: &mut Shelf,
+) -> Result<(Made, Draft, Vec<Finding>), Failure> {
+    let Composed { draft, issue, traced, images, findings, letters } = composed;
+    let shown = Wording::new(&mark_merged(&traced))
+        .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))?;
     let newsletter = &project.config.newsletter;
-    let from = composed.issue.from.as_ref().unwrap_or(&newsletter.from);
+    let from = issue.from.as_ref().unwrap_or(&newsletter.from);
     let name = from.name.as_deref().unwrap_or(&newsletter.name);
-    let draft = &composed.draft;
-    Ok(Made {
-        issue: composed.issue.id.clone(),
+    let made = Made {
+        issue: issue.id,
         letters,
         shown,
         from: format!("{name} <{}>", from.address),
         title_line: draft.source.place(draft.front.subject_span.start).line,
-        pictures: shelf.pictures(&composed.images),
-    })
+        pictures: shelf.pictures(&images),
+    };
+    Ok((made, draft, findings))
 }
 
-/// Everybody's letters.
-pub(super) fn letters(
-    composed: &Composed,
-    project: &Project,
-    printer: Printer,
-) -> Result<Letters, Failure> {
-    let config = &project.config;
-    let key = send::key(project, false, printer)?;
-    let signer = send::signer(project, false, printer)?;
-    let head = Letterhead {
-        newsletter: &config.newsletter,
-        unsubscribe: &config.unsubscribe,
-        key: &key,
-        signer: signer.as_ref(),
-        date: now(),
-        test_copy: false,
-    };
-    Letters::new(&composed.issue, &head)
-        .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))
+/// A lock; what is under it is whole whoever held it last.
+fn held<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn refusal(failure: Failure) -> Refusal {

@@ -1,6 +1,7 @@
 //! `postrider preview`: the studio, with every draft of a folder composed anew on every save; or one issue, once, into
 //! files.
 
+mod backdrop;
 mod bench;
 
 use std::path::{Path, PathBuf};
@@ -16,14 +17,16 @@ use crate::io::images::{self, Shelf};
 use crate::io::watch::Watch;
 use crate::io::{files, secret};
 use crate::message::Letters;
-use crate::report::Printer;
+use crate::report::{Printer, formats};
 use crate::rule;
 use crate::studio::{Catch, Studio};
 
 use super::exit::Exit;
 use super::failure::Failure;
-use super::preflight::{self, Surroundings};
+use super::preflight;
 use super::project::Project;
+use super::send;
+use super::surroundings::Surroundings;
 use super::{now, runtime};
 
 use bench::{Bench, Composed};
@@ -39,7 +42,7 @@ pub(super) struct PreviewArgs {
     /// Open the browser
     #[arg(long)]
     open: bool,
-    /// Write issue.html, issue.txt and issue.eml into this folder instead
+    /// Write issue.html, issue.txt, issue.eml and report.json, what `check` says, into this folder instead
     #[arg(long, value_name = "DIR", conflicts_with_all = ["port", "open"])]
     out: Option<PathBuf>,
 }
@@ -89,19 +92,21 @@ fn write(
     project: &Project,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let around = Surroundings::of(project, now());
+    let mut around = Surroundings::whole(project, std::slice::from_ref(&args.draft), now());
+    around.key = send::key(project, false, printer)?;
+    around.signer = send::signer(project, false, printer)?;
     let inspected = preflight::inspect(&args.draft, project, &around, &mut Shelf::default())?;
     let composed = Composed::of(inspected)?;
-    let remarks = [&composed.findings[..], &project.remarks].concat();
-    let letters = bench::letters(&composed, project, printer)?;
+    let remarks = [&composed.findings[..], &around.wider.remarks, &project.remarks].concat();
     printer.findings(&remarks);
-    let (html, text, raw) = first_letter(&letters, project)?;
+    let (html, text, raw) = first_letter(&composed.letters, project)?;
+    let report = formats::json(&remarks).to_string();
     let pictures = images::data_urls(&composed.images, preflight::folders(&args.draft, project));
     let html = pictures.iter().fold(html, |html, (url, picture)| html.replace(url, picture));
     files::create_folder(folder)?;
-    for (name, bytes) in
-        [("issue.html", html.as_bytes()), ("issue.txt", text.as_bytes()), ("issue.eml", &raw)]
-    {
+    let made =
+        [("issue.html", html.as_bytes()), ("issue.txt", text.as_bytes()), ("issue.eml", &raw)];
+    for (name, bytes) in made.into_iter().chain([("report.json", report.as_bytes())]) {
         let path = folder.join(name);
         files::write(&path, bytes)?;
         printer.data(path.display().to_string());

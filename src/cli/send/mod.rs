@@ -35,8 +35,9 @@ use crate::rule::{self, Gate, Severity};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::now;
-use super::preflight::{self, Opened, REHEARSAL_KEY};
+use super::preflight::{self, Opened};
 use super::project::Project;
+use super::surroundings::REHEARSAL_KEY;
 use stop::Stop;
 
 /// Sends an issue; the same command again goes on where it stopped and never repeats a recipient.
