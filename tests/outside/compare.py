@@ -1,6 +1,8 @@
 """Our letter beside those of rivals, made from the same draft and put before the same judges. Prints a Markdown table.
 
-    scripts/python tests/outside/compare.py drafts/harbour-letter-12.md [FOLDER]      # FOLDER keeps what was rendered
+    scripts/python tests/outside/compare.py drafts/harbour-letter-12.md [FOLDER [PICTURE]]
+
+FOLDER keeps what was rendered, PICTURE shows it side by side on a phone, in light and in the dark.
 """
 
 import email.message
@@ -13,6 +15,7 @@ import tempfile
 import desk as desks
 import judges
 import markup
+import screenshots
 from test_letters import DISPENSABLE, UNKNOWN_TO_NU
 
 RIVALS = judges.HERE / "rivals"
@@ -126,6 +129,9 @@ def main():
     for name in NAMES[1:]:
         letter(folder, name, subject)
     pages = [folder / f"{name}.html" for name in NAMES]
+    if len(sys.argv) > 3:
+        views = [(page, is_dark, 0) for is_dark in (False, True) for page in pages]
+        screenshots.draw(pathlib.Path(sys.argv[3]), screenshots.sheet(views, 375, 1400, len(pages), 0.7))
     seen = judges.look_at_all(pages)
     spam = judges.spam_scores([folder / f"{name}.eml" for name in NAMES])
     rows = {

@@ -64,7 +64,7 @@ def sheet(views, width, height, columns, scale):
     across = columns * width + (columns + 1) * gap
     down = -(-len(views) // columns) * (height + gap) + gap
     style = (f"body{{margin:0;background:#c9ccd1;width:{across}px;zoom:{scale};display:grid;gap:{gap}px;padding:{gap}px;"
-             f"box-sizing:border-box;grid-template-columns:repeat({columns},{width}px)}}div{{overflow:hidden}}iframe{{border:0}}")
+             f"box-sizing:border-box;grid-template-columns:repeat({columns},{width}px)}}div{{overflow:hidden}}iframe{{border:0;background:#fff}}")
     source = f'<!DOCTYPE html><meta charset="utf-8"><style>{style}</style>{"".join(cells)}'
     return source, round(across * scale), round(down * scale)
 
