@@ -142,10 +142,15 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         loop {
             self.refill().await;
             if self.writing.is_none() && !self.batch.is_empty() {
-                // Lanes that have something to say already share the commit.
-                tokio::task::yield_now().await;
-                answers.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
-                self.take_in(answers.drain(..));
+                // Whoever has something to say by now shares the commit.
+                loop {
+                    tokio::task::yield_now().await;
+                    answers.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
+                    if answers.is_empty() {
+                        break;
+                    }
+                    self.take_in(answers.drain(..));
+                }
                 self.write_down().await;
             }
             self.hand_out();
