@@ -11,6 +11,7 @@ mod headings;
 mod lines;
 pub mod list;
 mod passage;
+mod reading;
 mod records;
 mod row;
 mod simple;

@@ -1,14 +1,14 @@
 //! One `[[subscriber]]` block: TOML in, a subscriber or all its mistakes out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue, Error};
 
 use super::columns::{self, Mistake};
 use super::passage::Passage;
-use super::{Field, Status, Subscriber};
-use crate::address::EmailAddress;
+use super::reading::Reading;
+use super::{Field, Subscriber};
 use crate::finding::{Finding, shown};
 use crate::rule::LIST_SYNTAX;
 
@@ -34,7 +34,7 @@ fn read(passage: Passage<'_>) -> (Columns<'_>, Vec<Finding>) {
             DeValue::Array(rows) if key.get_ref() == "subscriber" => {
                 rows.iter().for_each(|row| columns.row(row.get_ref()));
             }
-            _ => columns.unknown(key.get_ref(), key.span()),
+            _ => columns.unknown(key.get_ref(), &key.span()),
         }
     }
     (columns, syntax_findings(passage, &errors))
@@ -56,30 +56,15 @@ fn line(finding: &Finding) -> Option<usize> {
     finding.place.map(|place| place.line)
 }
 
-/// The columns of a row as they are found.
+/// The columns of a block as they are found.
 struct Columns<'a> {
-    passage: Passage<'a>,
-    findings: Vec<Finding>,
     has_email: bool,
-    email: Option<EmailAddress>,
-    name: Option<String>,
-    tags: Vec<String>,
-    status: Status,
-    fields: BTreeMap<String, Field>,
+    reading: Reading<'a>,
 }
 
 impl<'a> Columns<'a> {
     fn new(passage: Passage<'a>) -> Self {
-        Self {
-            passage,
-            findings: Vec::new(),
-            has_email: false,
-            email: None,
-            name: None,
-            tags: Vec::new(),
-            status: Status::Active,
-            fields: BTreeMap::new(),
-        }
+        Self { has_email: false, reading: Reading::new(passage) }
     }
 
     fn row(&mut self, row: &DeValue<'_>) {
@@ -89,24 +74,28 @@ impl<'a> Columns<'a> {
             match (key.get_ref().as_ref(), value.get_ref()) {
                 ("email", value) => {
                     self.has_email = true;
-                    self.email = self.text("email", value, &span, columns::email);
+                    self.reading.email = self.text("email", value, &span, columns::email);
                 }
                 ("name", value) => {
-                    self.name = self.text("name", value, &span, columns::name).flatten();
+                    self.reading.name = self.text("name", value, &span, columns::name).flatten();
                 }
                 ("status", value) => {
                     let status = self.text("status", value, &span, columns::status);
-                    self.status = status.unwrap_or_default();
+                    self.reading.status = status.unwrap_or_default();
                 }
                 ("tags", DeValue::Array(tags)) => {
                     for tag in tags {
-                        self.tag(tag.get_ref(), &tag.span());
+                        self.reading.tag(&tag.span(), text_of_tag(tag.get_ref()));
                     }
                 }
-                ("tags", value) => self.mistake(span, columns::not_a_list(kind(value))),
+                ("tags", value) => {
+                    self.reading.mistake(&span, columns::not_a_list(kind(value)));
+                }
                 ("fields", DeValue::Table(fields)) => self.fields(fields),
-                ("fields", value) => self.mistake(span, columns::not_a_table(kind(value))),
-                (unknown, _) => self.unknown(unknown, key.span()),
+                ("fields", value) => {
+                    self.reading.mistake(&span, columns::not_a_table(kind(value)));
+                }
+                (unknown, _) => self.unknown(unknown, &key.span()),
             }
         }
     }
@@ -124,69 +113,48 @@ impl<'a> Columns<'a> {
             other => Err(Mistake::new(format!("`{column}` must be text, got {}", kind(other)))
                 .help(format!("put it in quotes, as in `{column} = \"…\"`"))),
         };
-        self.keep(span.clone(), checked)
-    }
-
-    fn tag(&mut self, value: &DeValue<'_>, span: &Range<usize>) {
-        let tag = match value {
-            DeValue::String(text) => columns::tag(text),
-            other => Err(Mistake::new(format!("a tag must be text, got {}", kind(other)))
-                .help("put each tag in quotes, as in `tags = [\"one\", \"two\"]`")),
-        };
-        let tag = self.keep(span.clone(), tag).flatten();
-        self.tags.extend(tag.filter(|tag| !self.tags.contains(tag)));
+        self.reading.keep(span, checked)
     }
 
     fn fields(&mut self, fields: &DeTable<'_>) {
         for (key, value) in fields {
             let name = key.get_ref();
-            self.keep(key.span(), columns::check_field_name(name));
-            let field = self.keep(value.span(), field(name, value.get_ref())).flatten();
+            self.reading.keep(&key.span(), columns::check_field_name(name));
+            let field = self.reading.keep(&value.span(), field(name, value.get_ref())).flatten();
             if let Some(field) = field {
-                self.fields.insert(name.to_string(), field);
+                self.reading.fields.insert(name.to_string(), field);
             }
         }
     }
 
-    fn unknown(&mut self, key: &str, span: Range<usize>) {
-        self.mistake(span, columns::unknown_key(key));
-    }
-
-    fn keep<T>(&mut self, span: Range<usize>, checked: Result<T, Mistake>) -> Option<T> {
-        checked.map_err(|mistake| self.mistake(span, mistake)).ok()
-    }
-
-    fn mistake(&mut self, span: Range<usize>, mistake: Mistake) {
-        self.findings.push(self.passage.mistake(span, mistake));
+    fn unknown(&mut self, key: &str, span: &Range<usize>) {
+        self.reading.mistake(span, columns::unknown_key(key));
     }
 
     /// All findings of a row with syntax errors: what was read of the lines that have one means nothing.
     fn findings_beside(self, mut syntax: Vec<Finding>) -> Vec<Finding> {
         let lines: BTreeSet<Option<usize>> = syntax.iter().map(line).collect();
-        syntax.extend(self.findings.into_iter().filter(|finding| !lines.contains(&line(finding))));
+        let beside = self.reading.findings.into_iter();
+        syntax.extend(beside.filter(|finding| !lines.contains(&line(finding))));
         syntax.sort_by_key(|finding| finding.place);
         syntax
     }
 
     fn finish(mut self) -> Result<Subscriber, Vec<Finding>> {
         if !self.has_email {
-            let header = self.passage.text.lines().next().unwrap_or_default().trim_end();
+            let header = self.reading.passage.text.lines().next().unwrap_or_default().trim_end();
             let mistake = Mistake::new("row has no `email`").help(columns::EXAMPLE);
-            self.mistake(0..header.len(), mistake);
+            self.reading.mistake(&(0..header.len()), mistake);
         }
-        match self.email {
-            Some(email) if self.findings.is_empty() => Ok(Subscriber {
-                email,
-                name: self.name,
-                tags: self.tags,
-                status: self.status,
-                fields: self.fields,
-            }),
-            _ => {
-                self.findings.sort_by_key(|finding| finding.place);
-                Err(self.findings)
-            }
-        }
+        self.reading.finish()
+    }
+}
+
+fn text_of_tag(value: &DeValue<'_>) -> Result<Option<String>, Mistake> {
+    match value {
+        DeValue::String(text) => columns::tag(text),
+        other => Err(Mistake::new(format!("a tag must be text, got {}", kind(other)))
+            .help("put each tag in quotes, as in `tags = [\"one\", \"two\"]`")),
     }
 }
 
@@ -235,6 +203,7 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Status;
     use super::*;
 
     fn read(text: &str) -> Result<Subscriber, Vec<Finding>> {

@@ -3,17 +3,16 @@
 //! The first record names the columns: `email` is required, `name`, `tags` and `status` are ours, every other
 //! column becomes a field under its name in lower case with `_` for spaces and dashes.
 
-use std::collections::BTreeMap;
 use std::io::BufRead;
 use std::ops::Range;
 
-use super::columns::{self, Mistake};
+use super::columns;
 use super::headings::{self, Column};
 use super::lines::LARGEST_ROW;
 use super::passage::Passage;
+use super::reading::Reading;
 use super::records::{Fault, Record, Records, cell};
-use super::{Field, Listed, Row, Status, Subscriber};
-use crate::address::EmailAddress;
+use super::{Field, Listed, Row, Subscriber};
 use crate::finding::Finding;
 use crate::rule::{LIST_INVALID, LIST_SYNTAX};
 
@@ -118,30 +117,7 @@ fn row(
     reading.finish().map(Some)
 }
 
-/// The columns of a row as they are read.
-struct Reading<'a> {
-    passage: Passage<'a>,
-    findings: Vec<Finding>,
-    email: Option<EmailAddress>,
-    name: Option<String>,
-    tags: Vec<String>,
-    status: Status,
-    fields: BTreeMap<String, Field>,
-}
-
-impl<'a> Reading<'a> {
-    fn new(passage: Passage<'a>) -> Self {
-        Self {
-            passage,
-            findings: Vec::new(),
-            email: None,
-            name: None,
-            tags: Vec::new(),
-            status: Status::Active,
-            fields: BTreeMap::new(),
-        }
-    }
-
+impl Reading<'_> {
     fn cell(&mut self, column: &Column, range: &Range<usize>) {
         let text = cell(self.passage, range);
         match column {
@@ -165,30 +141,7 @@ impl<'a> Reading<'a> {
     fn tags(&mut self, text: &str, range: &Range<usize>) {
         let has_separator = text.contains([';', ',']);
         let separators: &[char] = if has_separator { &[';', ','] } else { &[' '] };
-        let parts = text.split(separators);
-        for part in parts {
-            let tag = self.keep(range, columns::tag(part)).flatten();
-            self.tags.extend(tag.filter(|tag| !self.tags.contains(tag)));
-        }
-    }
-
-    fn keep<T>(&mut self, range: &Range<usize>, checked: Result<T, Mistake>) -> Option<T> {
-        checked
-            .map_err(|mistake| self.findings.push(self.passage.mistake(range.clone(), mistake)))
-            .ok()
-    }
-
-    fn finish(self) -> Result<Subscriber, Vec<Finding>> {
-        match self.email {
-            Some(email) if self.findings.is_empty() => Ok(Subscriber {
-                email,
-                name: self.name,
-                tags: self.tags,
-                status: self.status,
-                fields: self.fields,
-            }),
-            _ => Err(self.findings),
-        }
+        text.split(separators).for_each(|part| self.tag(range, columns::tag(part)));
     }
 }
 
@@ -204,6 +157,7 @@ fn field(text: String) -> Field {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Status;
     use super::*;
 
     fn rows(text: &str, delimiter: u8) -> Vec<Row> {
