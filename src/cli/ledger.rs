@@ -78,10 +78,10 @@ struct Decided {
 pub(super) fn run(args: &LedgerArgs, project: &Project, printer: Printer) -> Result<Exit, Failure> {
     match &args.question {
         Question::Show { issue, address: None } => {
-            each(project, issue, |entry| {
+            reader(project, issue)?.entries(issue, |entry| {
                 let line = if printer.json { object(entry).to_string() } else { line(entry) };
                 printer.data(line);
-                Ok(())
+                Ok::<_, Failure>(())
             })?;
             Ok(Exit::Complete)
         }
@@ -89,9 +89,9 @@ pub(super) fn run(args: &LedgerArgs, project: &Project, printer: Printer) -> Res
             history(project, issue, address, printer)
         }
         Question::Export { issue } if printer.json => {
-            each(project, issue, |entry| {
+            reader(project, issue)?.entries(issue, |entry| {
                 printer.data(object(entry).to_string());
-                Ok(())
+                Ok::<_, Failure>(())
             })?;
             Ok(Exit::Complete)
         }
@@ -105,14 +105,6 @@ pub(super) fn run(args: &LedgerArgs, project: &Project, printer: Printer) -> Res
 fn reader(project: &Project, issue: &str) -> Result<Reader, Failure> {
     let reader = Reader::open(&project.state())?.ok_or_else(|| unknown_issue(issue))?;
     if reader.issues(Some(issue))?.is_empty() { Err(unknown_issue(issue)) } else { Ok(reader) }
-}
-
-fn each(
-    project: &Project,
-    issue: &str,
-    print: impl FnMut(&Entry) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    reader(project, issue)?.entries(issue, print)
 }
 
 /// One recipient for people. Words of relays and lists are shown without control characters.
@@ -141,7 +133,13 @@ fn history(
     address: &EmailAddress,
     printer: Printer,
 ) -> Result<Exit, Failure> {
-    let attempts = reader(project, issue)?.attempts(issue, &address.canonical())?;
+    let (reader, key) = (reader(project, issue)?, address.canonical());
+    if !reader.has(issue, &key)? {
+        let words = format!("{address} is not among the recipients of {issue}");
+        let help = format!("`postrider ledger show {issue}` lists them");
+        return Err(Failure::new(Exit::Usage, words).help(help));
+    }
+    let attempts = reader.attempts(issue, &key)?;
     if attempts.is_empty() {
         printer.say(format!("nothing has happened to {address} in {issue} yet"));
     }
@@ -159,11 +157,12 @@ fn history(
 }
 
 fn export(project: &Project, issue: &str) -> Result<Exit, Failure> {
+    let reader = reader(project, issue)?;
     let mut table = csv::Writer::from_writer(report::stdout());
     let failed = |error: csv::Error| Failure::from(std::io::Error::from(error));
     let columns = ["email", "state", "reason", "attempts", "since", "next_at", "reply"];
     table.write_record(columns).map_err(failed)?;
-    each(project, issue, |entry| {
+    reader.entries(issue, |entry| {
         let time = |at: Option<jiff::Timestamp>| at.map_or_else(String::new, |at| at.to_string());
         let text = |text: &str| crate::audience::write::cell(text);
         let row = [
@@ -227,7 +226,10 @@ fn decide(resolve: &Resolve, project: &Project, printer: Printer) -> Result<Exit
         Decision::Sent => "sent",
         Decision::Abandon => "failed (abandoned)",
     };
-    printer.say(format!("{}: {} now {outcome}", resolve.issue, count(number, "recipient")));
+    printer.say(match number {
+        0 => format!("nobody is unknown in {}", resolve.issue),
+        _ => format!("{}: {} now {outcome}", resolve.issue, count(number, "recipient")),
+    });
     Ok(Exit::Complete)
 }
 

@@ -47,6 +47,21 @@ fn what_is_given_up_has_failed() {
 }
 
 #[test]
+fn strangers_and_issues_that_were_never_sent_are_told_from_silence() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(2, relay.port());
+    desk.run("send drafts/tide.md --yes --limit 1").exits(3);
+    desk.run("ledger show tide reader2@example.org").exits(0).says("nothing has happened to");
+    desk.run("ledger show tide eve@example.org")
+        .exits(2)
+        .says("eve@example.org is not among the recipients of tide");
+    for words in ["ledger export ebb", "--json ledger export ebb", "ledger show ebb"] {
+        let run = desk.run(words).exits(2).says("the ledger knows no issue `ebb`");
+        assert_eq!(run.stdout, "", "no head of a table that does not come");
+    }
+}
+
+#[test]
 fn only_doubt_can_be_decided() {
     let (_relay, desk) = doubtful();
     let words =
@@ -58,6 +73,8 @@ fn only_doubt_can_be_decided() {
     assert_eq!(desk.counts()["unknown"], 2);
     desk.run("ledger resolve tide --all").exits(2);
     desk.run("ledger resolve ebb --all --sent").exits(2).says("the ledger knows no issue `ebb`");
+    desk.run("ledger resolve tide --all --sent").exits(0).says("2 recipients now sent");
+    desk.run("ledger resolve tide --all --sent").exits(0).says("nobody is unknown in tide");
 }
 
 #[test]

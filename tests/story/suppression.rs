@@ -63,6 +63,7 @@ fn a_dry_run_plans_what_the_send_does_with_the_suppressed_too() {
     desk.run("suppress add reader3@example.org").exits(0);
     desk.run(&format!("send drafts/tide.md --plan {hash}")).exits(8).says("plan-changed");
     desk.run("suppress remove reader3@example.org --note back").exits(0);
+    desk.run("suppress remove reader3@example.org").exits(0).says("nobody was taken out");
     desk.run(&format!("send drafts/tide.md --plan {hash}")).exits(0);
     assert_eq!((relay.copies(&address(2)), relay.copies(&address(3))), (0, 1));
 }

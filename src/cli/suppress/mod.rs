@@ -160,7 +160,10 @@ fn remove(
         printer.say(format!("{stranger} is not suppressed"));
     }
     let removed = addresses.len() - strangers.len();
-    printer.say(format!("{removed} taken out; the next issue goes to them if the list has them"));
+    printer.say(match removed {
+        0 => "nobody was taken out".into(),
+        _ => format!("{removed} taken out; the next issue goes to them if the list has them"),
+    });
     Ok(())
 }
 

@@ -185,6 +185,12 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether an issue was planned for this canonical address.
+    pub fn has(&self, slug: &str, key: &str) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM issue i JOIN recipient_key k ON k.issue = i.id AND k.key = ?2 WHERE i.slug = ?1)";
+        Ok(self.connection.query_row(sql, params![slug, key], |row| row.get(0))?)
+    }
+
     /// What happened to one recipient, by canonical address, the earliest first.
     pub fn attempts(&self, slug: &str, key: &str) -> Result<Vec<Attempt>, LedgerError> {
         let sql = "SELECT a.at, a.outcome, a.stage, coalesce(a.reply, '') FROM issue i
