@@ -68,9 +68,14 @@ class Ledger(unittest.TestCase):
         self.assertEqual(self.killed(".", "fsync,fdatasync"), (1, 0, {"sent": 6}))
 
     def test_after_a_failed_fsync_no_further_letter_leaves_and_every_answer_is_kept(self):
+        for error in ("EIO", "ENOSPC"):
+            with self.subTest(error):
+                self.fsync_fails(error)
+
+    def fsync_fails(self, error):
         desk, relay, process = self.begin(".", readers=12, lanes=4)
         relay.wait(3)
-        with faults.tampering(process, self.log(desk), "fsync,fdatasync:error=EIO") as log:
+        with faults.tampering(process, self.log(desk), f"fsync,fdatasync:error={error}") as log:
             relay.go.set()
             _, stderr = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 7, stderr)
@@ -80,16 +85,16 @@ class Ledger(unittest.TestCase):
         lines = [json.loads(line) for line in rescue.read_text().splitlines()]
         sent = [line for line in lines[1:] if line["outcome"] == "sent"]
         self.assertEqual((lines[0]["rescue"], len(sent), len(relay.stored)), (1, 4, 4), stderr)
-        self.assertEqual(log.read_text().count("EIO"), 1, "a failed fsync is not tried again")
+        self.assertEqual(log.read_text().count(error), 1, "a failed fsync is not tried again")
         again = self.finish(desk, relay)
         self.assertIn("that an earlier run could not write into the ledger", again.stderr)
         self.assertEqual((len(relay.stored), self.counts(desk)), (12, {"sent": 12}))
         self.assertFalse(rescue.exists())
 
     def test_when_the_intent_cannot_be_made_durable_the_letter_does_not_leave(self):
-        for which in ("", ":when=2+"):
+        for fault in ("EIO", "EIO:when=2+", "ENOSPC"):
             desk, relay, process = self.begin("DATA", lanes=2)
-            with faults.tampering(process, self.log(desk), f"fsync,fdatasync:error=EIO{which}"):
+            with faults.tampering(process, self.log(desk), f"fsync,fdatasync:error={fault}"):
                 relay.go.set()
                 _, stderr = process.communicate(timeout=60)
             self.assertEqual((process.returncode, relay.stored), (7, []), stderr)
@@ -111,12 +116,13 @@ class Ledger(unittest.TestCase):
         self.finish(desk, relay)
         self.assertEqual(self.counts(desk), {"sent": 3})
 
-    def on_a_full_disk(self, step):
+    def fills_up(self, step, megabytes):
+        """A send whose disk is full from a step on; gives desk, relay, what it said, and the states then."""
         relay = faults.Pausing(step)
         self.addCleanup(relay.stop)
         desk = desks.Desk(3, relay.port, lanes=1)
         state = desk.folder / ".postrider"
-        disk = faults.small_disk(state, 12)
+        disk = faults.small_disk(state, megabytes)
         disk.__enter__()
         self.addCleanup(disk.__exit__, None, None, None)
         refused = desk.run(*SEND)
@@ -131,10 +137,19 @@ class Ledger(unittest.TestCase):
         self.assertEqual(process.returncode, 7, stderr)
         found = self.counts(desk)
         (state / "filler").unlink()
+        return desk, relay, stderr, found
+
+    def completes(self, desk, relay):
+        """The same command with room again: everybody has one letter."""
         again = desk.run(*SEND, "--allow", "disk-space")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assertEqual(sorted(collections.Counter(relay.stored).values()), [1, 1, 1])
-        self.assertEqual((state / "ledger.ballast").stat().st_size, 4 << 20, "it is taken aboard again")
+
+    def on_a_full_disk(self, step):
+        desk, relay, _, found = self.fills_up(step, 12)
+        self.completes(desk, relay)
+        ballast = desk.folder / ".postrider" / "ledger.ballast"
+        self.assertEqual(ballast.stat().st_size, 4 << 20, "it is taken aboard again")
         return found
 
     def test_a_disk_that_is_full_before_the_dot_keeps_the_letter_here(self):
@@ -142,6 +157,19 @@ class Ledger(unittest.TestCase):
 
     def test_a_disk_that_is_full_after_the_dot_still_takes_the_answer(self):
         self.assertEqual(self.on_a_full_disk("."), {"pending": 2, "sent": 1})
+
+    def test_a_disk_too_small_for_the_ballast_keeps_the_letter_here(self):
+        desk, relay, _, found = self.fills_up("DATA", 1)
+        self.assertEqual(found, {"pending": 3})
+        self.completes(desk, relay)
+
+    def test_a_disk_too_small_for_the_ballast_has_the_answer_said(self):
+        desk, relay, stderr, found = self.fills_up(".", 1)
+        self.assertEqual(found, {"attempting": 1, "pending": 2})
+        self.assertIn("these outcomes could not be written anywhere", stderr)
+        lines = [line for line in stderr.splitlines() if line.startswith("{")]
+        (desk.folder / ".postrider" / "rescue-1.jsonl").write_text("\n".join(lines) + "\n")
+        self.completes(desk, relay)
 
     def at_rest(self):
         """A desk of three readers and a relay that takes everything."""
