@@ -27,6 +27,7 @@ pub const KEYS: &[&str] = &[
     "relay.rate",
     "relay.limits",
     "relay.messages-per-connection",
+    "relay.idle",
     "relay.window",
     "relay.retry",
     "relay.give-up",

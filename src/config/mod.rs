@@ -110,6 +110,8 @@ pub struct Relay {
     pub domain_limits: Vec<(String, Limit)>,
     /// Letters on one connection before it is renewed, at least 1.
     pub messages_per_connection: u64,
+    /// How long a connection may stand without a letter before it is closed.
+    pub idle: Duration,
     /// Letters under way at once on one connection, where the relay offers CHUNKING; at least 1.
     pub window: usize,
     /// Waits between attempts, and when to give up.

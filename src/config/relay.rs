@@ -24,6 +24,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
     let limits = settings.list("relay.limits", "limits", LIMIT_HELP, limit).unwrap_or_default();
     let domain_limits = read_domain_limits(settings);
     let messages = settings.number("relay.messages-per-connection", 1..=1_000_000).unwrap_or(100);
+    let idle = settings.duration("relay.idle", Duration::from_secs(1));
     let window = settings.number("relay.window", 1..=64).unwrap_or(1);
     let backoff = read_backoff(settings);
     let wait = settings.duration("relay.wait", Duration::ZERO).unwrap_or_default();
@@ -46,6 +47,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
         limits,
         domain_limits,
         messages_per_connection: messages.into(),
+        idle: idle.unwrap_or(Duration::from_secs(30)),
         window: window as usize,
         backoff,
         wait,

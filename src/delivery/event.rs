@@ -8,6 +8,23 @@ use super::ledger::{Outcome, Tally};
 use super::verdict::Fault;
 use crate::rate::{Limit, Rate};
 
+/// Why the number of connections changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// Letters wait, and more connections help: others may be opened.
+    Waiting,
+    /// The last ones that were opened made nothing faster: they are closed again.
+    NoGain,
+    /// The relay asks for fewer, in these words.
+    Relay(String),
+    /// One was opened.
+    Opened,
+    /// One has ended: it has carried its share, or the relay has hung up.
+    Closed,
+    /// One has stood without a letter for as long as it may.
+    Idle,
+}
+
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -33,6 +50,15 @@ pub enum Event {
         why: String,
         /// How long that connection rests.
         rest: Duration,
+    },
+    /// Connections were opened or closed, or others may be now.
+    Connections {
+        /// How many are open.
+        open: usize,
+        /// How many may be open for now.
+        allowed: usize,
+        /// What has changed, or why.
+        why: Why,
     },
     /// Only recipients are left who cannot be mailed now; the run stays for them.
     Waiting {

@@ -3,6 +3,7 @@
 //! One owner, N hands: the dispatcher alone holds queue, pacer, ledger and tally; a `lane` owns one connection and
 //! answers. No letter's body leaves before its `attempting` row is durable, and no event is ever needed.
 
+mod breadth;
 mod breaker;
 mod clock;
 mod dispatcher;
@@ -36,7 +37,7 @@ use verdict::Fault;
 pub struct Orders {
     /// The issue's id, for the narration.
     pub issue: String,
-    /// Open connections at the most.
+    /// Open connections at the most; a run begins with one.
     pub lanes: usize,
     /// Letters per time over all lanes, retries included; `None` for a rehearsal.
     pub rate: Option<Rate>,
@@ -48,6 +49,8 @@ pub struct Orders {
     pub backoff: Backoff,
     /// Letters on one connection before it is renewed.
     pub messages_per_connection: u64,
+    /// How long a connection may stand without a letter before it is closed.
+    pub idle: Duration,
     /// Letters under way at once on one connection, where the relay can do that.
     pub window: usize,
     /// Rows to attempt at the most in this run.
@@ -112,7 +115,7 @@ where
     let (answers, inbox) = mpsc::channel(orders.lanes.max(1) * lane::UNREAD);
     let mut hands = Vec::with_capacity(orders.lanes);
     for number in 0..orders.lanes.max(1) {
-        let (hand, jobs) = mpsc::channel(1);
+        let (hand, jobs) = mpsc::channel(lane::JOBS);
         let lane = Lane {
             number,
             transport: transport.clone(),
@@ -121,7 +124,9 @@ where
             stop: stop.clone(),
             messages_per_connection: orders.messages_per_connection,
             window: orders.window,
+            idle: orders.idle,
             open: None,
+            is_told_open: false,
             ready: None,
         };
         lanes.spawn(lane.run(jobs));

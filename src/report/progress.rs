@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Printer;
 use super::words::{count, duration, grouped};
-use crate::delivery::event::Event;
+use crate::delivery::event::{Event, Why};
 use crate::delivery::ledger::{Outcome, State, Tally};
 
 /// How often a plain line is printed.
@@ -46,6 +46,8 @@ struct Screen {
     bar: ProgressBar,
     tally: Tally,
     done: u64,
+    /// Connections that are open.
+    open: usize,
     began: Instant,
     noted: u64,
 }
@@ -64,7 +66,15 @@ impl Screen {
         {
             bar.set_style(style.progress_chars("━━─"));
         }
-        Self { printer, bar, tally: Tally::default(), done: 0, began: Instant::now(), noted: 0 }
+        Self {
+            printer,
+            bar,
+            tally: Tally::default(),
+            done: 0,
+            open: 0,
+            began: Instant::now(),
+            noted: 0,
+        }
     }
 
     fn show(&mut self, event: &Event) {
@@ -90,6 +100,12 @@ impl Screen {
                 self.line(&format!("  {why}; waiting until {}", until.strftime("%H:%M:%S UTC")));
             }
             Event::Slowed { rate, why } => self.line(&format!("  slower now, {rate} at the most: the relay asked for it {why}")),
+            Event::Connections { open, allowed, why } => {
+                self.open = *open;
+                if let Why::Relay(why) = why {
+                    self.line(&format!("  fewer connections now, {allowed} at the most: {why}"));
+                }
+            }
             Event::NoWindow => self.line("  the relay does not offer CHUNKING, so `window` has no effect: one letter at a time on a connection"),
             Event::DomainStopped { domain, why } => self.line(&format!("  nothing more goes to {domain} in this run: it refuses one letter after the other ({why})")),
             Event::Draining => self.line("  stopping: waiting for the replies to letters that are under way (Ctrl-C again leaves at once)"),
@@ -140,8 +156,12 @@ impl Screen {
             .fold(String::new(), |words, state| {
                 format!("{words}, {} {}", grouped(self.tally.of(state)), state.as_str())
             });
+        let open = match self.open {
+            0 => String::new(),
+            open => format!(", {}", count(open as u64, "connection")),
+        };
         let words = format!(
-            "{} of {}{others}  {rate:.1}/s{eta}",
+            "{} of {}{others}  {rate:.1}/s{open}{eta}",
             grouped(self.tally.of(State::Sent)),
             count(self.tally.total(), "letter")
         );
@@ -179,12 +199,27 @@ fn object(event: &Event) -> Value {
         Event::Slowed { rate, why } => {
             json!({ "event": "slowed", "rate": rate.to_string(), "why": why })
         }
+        Event::Connections { open, allowed, why } => {
+            json!({ "event": "connections", "open": open, "allowed": allowed, "why": because(why) })
+        }
         Event::NoWindow => json!({ "event": "no-window" }),
         Event::DomainStopped { domain, why } => {
             json!({ "event": "domain-stopped", "domain": domain, "why": why })
         }
         Event::Draining => json!({ "event": "draining" }),
         Event::Halted(fault) => json!({ "event": "halted", "why": fault.to_string() }),
+    }
+}
+
+/// Why the number of connections changes, in words.
+fn because(why: &Why) -> &str {
+    match why {
+        Why::Waiting => "letters are waiting",
+        Why::NoGain => "more made nothing faster",
+        Why::Relay(why) => why,
+        Why::Opened => "opened",
+        Why::Closed => "ended",
+        Why::Idle => "stood idle",
     }
 }
 

@@ -42,6 +42,7 @@ pub(super) fn orders(desk: &Desk<'_>, live: bool) -> Orders {
         domain_limits: if live { relay.domain_limits.clone() } else { Vec::new() },
         backoff: relay.backoff.clone(),
         messages_per_connection: relay.messages_per_connection,
+        idle: relay.idle,
         window: if live { relay.window } else { 1 },
         limit: desk.args.limit,
         wait: desk.args.wait.unwrap_or(relay.wait),

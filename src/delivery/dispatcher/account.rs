@@ -25,6 +25,8 @@ struct Attempt {
     /// Whether it counts against the row if nothing was sent.
     strike: u32,
     rest: Rest,
+    /// Whether there was no connection to send it on.
+    is_unopened: bool,
 }
 
 /// What a lane rests for when nothing was sent.
@@ -51,13 +53,18 @@ impl<L: Ledger> Dispatcher<'_, L> {
         let Flight { row, departure } = flight;
         let attempt = match finished {
             Finished::Judged { verdict, brake, carried } => {
-                self.proven = true;
                 self.hands[lane].logins = 0;
                 let rest = if carried == 0 { Rest::Connection } else { Rest::None };
                 // A connection that has carried letters and breaks says nothing about this row.
-                Attempt { verdict, brake, strike: u32::from(carried == 0), rest }
+                Attempt {
+                    verdict,
+                    brake,
+                    strike: u32::from(carried == 0),
+                    rest,
+                    is_unopened: false,
+                }
             }
-            Finished::Unopened(error) => self.unopened(lane, &error),
+            Finished::Unopened(error) => self.unopened(lane, &error, batch),
             Finished::Unrenderable(why) => {
                 self.pace.take_back(departure);
                 self.record(&row, Outcome::Failed(Failure::Local, None, why), batch);
@@ -75,20 +82,30 @@ impl<L: Ledger> Dispatcher<'_, L> {
         {
             batch.events.push(Event::Slowed { rate, why: brake.why.clone() });
         }
+        if let Some(brake) = &attempt.brake {
+            self.narrow(departure, &brake.why, batch);
+        }
         if !is_attempt(&attempt.verdict) {
             self.begun -= 1;
             self.pace.take_back(departure);
+        }
+        if matches!(attempt.verdict, Verdict::Sent(_) | Verdict::Failed(..) | Verdict::Deferred(..))
+        {
+            self.breadth.answered(self.open_lanes(), self.pace.clock.instant());
         }
         self.release(lane, &attempt, batch);
         self.conclude(row, attempt, batch);
     }
 
     /// A connection that could not be opened: not the row's fault, so it costs it no strike.
-    fn unopened(&mut self, lane: usize, error: &OpenError) -> Attempt {
+    fn unopened(&mut self, lane: usize, error: &OpenError, batch: &mut Batch) -> Attempt {
         let mut rest = Rest::Connection;
         let mut halt = judge_open(error);
         let mut braked = None;
-        if let OpenError::Refused { stage, reply } = error {
+        if halt.is_none() && self.turned_away(&error.to_string(), batch) {
+            // The others go on, and this lane is not missed.
+            rest = Rest::None;
+        } else if let OpenError::Refused { stage, reply } = error {
             braked = brake(*stage, reply);
             if *stage == Stage::Auth && reply.is_transient() && !reply.closes() {
                 rest = Rest::Login;
@@ -98,7 +115,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
             }
         }
         let verdict = halt.map_or_else(|| Verdict::NotSent(error.to_string()), Verdict::Halt);
-        Attempt { verdict, brake: braked, strike: 0, rest }
+        Attempt { verdict, brake: braked, strike: 0, rest, is_unopened: true }
     }
 
     /// Makes a lane free again, or lets it rest after a connection that carried nothing, or gives it up.
@@ -118,6 +135,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if let Some(rest) = waits.get(*failures).copied() {
             self.resting.push((self.pace.clock.instant() + rest, lane));
             batch.events.push(Event::Trouble { why: why.clone(), rest });
+        } else {
+            self.is_shut_out = attempt.is_unopened;
         }
         *failures += 1;
     }

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::pace::Departure;
+use crate::delivery::lane::Job;
 use crate::delivery::ledger::Row;
 
 /// A lane as the dispatcher sees it.
 pub(super) struct Hand {
-    pub(super) jobs: mpsc::Sender<Arc<Row>>,
+    pub(super) jobs: mpsc::Sender<Job>,
+    /// Whether it has a connection.
+    pub(super) is_open: bool,
+    /// Whether it was told to close it.
+    pub(super) is_leaving: bool,
     /// The rows it has in hand, in their order.
     flights: Vec<Flight>,
     /// A row that is kept for it, because it makes its letter ready already.
@@ -27,8 +32,21 @@ pub(super) struct Flight {
 }
 
 impl Hand {
-    pub(super) fn new(jobs: mpsc::Sender<Arc<Row>>) -> Self {
-        Self { jobs, flights: Vec::with_capacity(2), ahead: None, failures: 0, logins: 0 }
+    pub(super) fn new(jobs: mpsc::Sender<Job>) -> Self {
+        Self {
+            jobs,
+            is_open: false,
+            is_leaving: false,
+            flights: Vec::with_capacity(2),
+            ahead: None,
+            failures: 0,
+            logins: 0,
+        }
+    }
+
+    /// Whether it has a connection that stays, or needs one.
+    pub(super) fn is_engaged(&self) -> bool {
+        self.is_open && !self.is_leaving || !self.is_empty()
     }
 
     /// Whether it has nothing in hand.

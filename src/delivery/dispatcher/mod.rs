@@ -1,10 +1,11 @@
 //! The dispatcher: owns everything a run decides with, and takes one decision at a time.
 //!
-//! `pace` knows when a letter may leave and `queue` which is next; this file sends it, `account` says what its
-//! end means, and `settle` writes that down.
+//! `pace` knows when a letter may leave, `queue` which is next and `lanes` who takes it; this file sends it, `account`
+//! says what its end means, and `settle` writes that down.
 
 mod account;
 mod hand;
+mod lanes;
 pub(super) mod pace;
 mod queue;
 mod settle;
@@ -18,9 +19,10 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::breadth::Breadth;
 use super::breaker::Breakers;
 use super::event::Event;
-use super::lane::Answer;
+use super::lane::{Answer, Job};
 use super::ledger::{Ledger, LedgerError, Row};
 use super::verdict::Fault;
 use super::{Orders, Stop};
@@ -53,6 +55,8 @@ pub(super) struct Dispatcher<'a, L> {
     writing: Option<(Batch, Task<'a, Vec<u64>>)>,
     /// The share rows are being claimed for.
     claiming: Option<(usize, Task<'a, Claimed>)>,
+    /// How many lanes may be open.
+    breadth: Breadth,
     /// Free lanes; the last to become free is the first to work, so a slow pace keeps few connections open.
     idle: Vec<usize>,
     resting: Vec<(Instant, usize)>,
@@ -65,8 +69,10 @@ pub(super) struct Dispatcher<'a, L> {
     /// The last wait that was announced.
     announced: Option<Instant>,
     in_flight: usize,
-    /// Whether any connection was ever opened; until then only one is tried, so that a wrong password is sent once.
-    proven: bool,
+    /// Whether nobody gets in, however often it is tried.
+    is_shut_out: bool,
+    /// What has happened and was not told yet.
+    untold: Vec<Event>,
     attempting: HashSet<u64>,
     /// Rows in lanes whose readers have left meanwhile.
     withdrawn: HashSet<u64>,
@@ -101,13 +107,14 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         pace: Pace,
         events: mpsc::Sender<Event>,
         stop: watch::Receiver<Stop>,
-        hands: Vec<mpsc::Sender<Arc<Row>>>,
+        hands: Vec<mpsc::Sender<Job>>,
     ) -> Self {
         Self {
             ledger,
             orders,
             events,
             stop,
+            breadth: Breadth::new(hands.len()),
             idle: (0..hands.len()).rev().collect(),
             resting: Vec::new(),
             hands: hands.into_iter().map(Hand::new).collect(),
@@ -120,7 +127,8 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             begun: 0,
             announced: None,
             in_flight: 0,
-            proven: false,
+            is_shut_out: false,
+            untold: Vec::new(),
             attempting: HashSet::new(),
             withdrawn: HashSet::new(),
             lacks_window: false,
@@ -154,6 +162,9 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
                 self.write_down().await;
             }
             self.hand_out();
+            for event in std::mem::take(&mut self.untold) {
+                self.tell(event).await;
+            }
             if self.is_quiet() && self.is_over().await {
                 break;
             }
@@ -217,16 +228,23 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         let rested: Vec<usize> =
             self.resting.extract_if(.., |(until, _)| *until <= now).map(|(_, lane)| lane).collect();
         self.idle.extend(rested);
-        if !self.idle.is_empty() && !self.has_rows() {
+        self.trim();
+        if !self.has_rows() && self.free_lane().is_some() {
             self.reclaim(None);
         }
         while !self.is_closed() && self.may_hand_out() {
+            let Some(place) = self.free_lane() else {
+                if self.widen(now) {
+                    continue;
+                }
+                return;
+            };
             let Some(row) = self.due_row(None) else { return };
-            let Some(lane) = self.idle.pop() else { return };
+            let lane = self.idle.remove(place);
             self.began.get_or_insert(now);
             self.hold(lane, row.clone());
-            // A lane that is idle has an empty mailbox, so this cannot fail while the lane lives.
-            if self.hands[lane].jobs.try_send(row).is_err() {
+            // A lane that is idle has room in its mailbox, so this cannot fail while it lives.
+            if self.hands[lane].jobs.try_send(Job::Carry(row)).is_err() {
                 self.fault = Some(Fault::Unreachable("a lane has ended".into()));
                 self.hands[lane].give_all();
                 self.in_flight -= 1;
@@ -262,21 +280,11 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
     }
 
     fn may_hand_out(&self) -> bool {
-        let first = self.in_flight == 0 && self.resting.is_empty();
-        !self.idle.is_empty()
-            && self.has_rows()
-            && self.left() > 0
-            && (self.proven || first)
-            && !self.is_given_up()
+        self.has_rows() && self.left() > 0 && !self.is_shut_out
     }
 
     fn has_rows(&self) -> bool {
         self.parts.iter().any(|part| !part.rows.is_empty())
-    }
-
-    /// Before any connection has opened only one lane tries, and speaks for all.
-    fn is_given_up(&self) -> bool {
-        !self.proven && self.hands.iter().any(|hand| hand.failures > self.orders.reconnect.len())
     }
 
     /// With nothing in flight: whether the run is over. Waits are announced here.
@@ -284,8 +292,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
         if self.is_closed() || self.left() == 0 {
             return true;
         }
-        if self.has_rows()
-            && (self.is_given_up() || self.idle.is_empty() && self.resting.is_empty())
+        if self.has_rows() && (self.is_shut_out || self.idle.is_empty() && self.resting.is_empty())
         {
             let fault = Fault::Unreachable(self.last_trouble.clone());
             self.tell(Event::Halted(fault.clone())).await;

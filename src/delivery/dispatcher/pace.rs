@@ -30,6 +30,13 @@ pub(super) struct Departure {
     wall: Timestamp,
 }
 
+impl Departure {
+    /// By the monotonic clock.
+    pub(super) fn at(self) -> Instant {
+        self.at
+    }
+}
+
 impl Pace {
     /// The pace of a run that follows on those the ledger knows.
     pub(in crate::delivery) async fn resume<L: Ledger>(

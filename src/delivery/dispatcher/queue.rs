@@ -203,7 +203,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
         if self.left() == 0 {
             return None;
         }
-        let may_hand_out = self.may_hand_out();
+        let (may_hand_out, has_lane) = (self.may_hand_out(), self.free_lane().is_some());
+        let can_step = self.breadth.can_step(now);
         let mut moments = Vec::new();
         for (share, part) in self.parts.iter().enumerate() {
             if self.claiming.is_none() {
@@ -213,7 +214,9 @@ impl<L: Ledger> Dispatcher<'_, L> {
                 moments.extend(part.due.filter(|_| part.runs_low()));
             }
             if may_hand_out && !part.rows.is_empty() {
-                moments.push(self.pace.next(share, now));
+                let next = self.pace.next(share, now);
+                // Without a lane, what is due now has been looked at already.
+                moments.extend((has_lane || can_step && next > now).then_some(next));
             }
         }
         moments.into_iter().min()

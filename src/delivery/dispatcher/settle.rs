@@ -42,6 +42,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
                         self.intend(lane, ask, &mut batch);
                     }
                 }
+                Answer::Opened { lane } => self.opened(lane, &mut batch),
+                Answer::Closed { lane, idle } => self.closed(lane, idle, &mut batch),
                 Answer::NoWindow => self.lack_window(&mut batch),
                 Answer::Lost { lane } => self.lose(lane, &mut batch),
             }
@@ -108,7 +110,6 @@ impl<L: Ledger> Dispatcher<'_, L> {
     /// A body that may not leave is denied by leaving it out of the answer: the run ends, the reader has left, nothing
     /// more goes to that domain.
     fn intend(&mut self, lane: usize, mut ask: Ask, batch: &mut Batch) {
-        self.proven = true;
         if self.is_closed() {
             return;
         }
@@ -124,7 +125,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
     /// Lets bodies leave, and gives the letters that may follow at once, as far as they are due.
     fn permit(&mut self, lane: usize, ask: Ask) {
         let mut next = Vec::new();
-        while next.len() < ask.room && !self.is_closed() && self.left() > 0 {
+        let is_surplus = self.engaged() > self.breadth.allowed();
+        while next.len() < ask.room && !is_surplus && !self.is_closed() && self.left() > 0 {
             let Some(row) = self.due_row(Some(lane)) else { break };
             self.hold(lane, row.clone());
             next.push(row);

@@ -20,11 +20,20 @@ use super::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
 use super::verdict::{Brake, Verdict, brake, judge};
 use crate::message::{Letters, Message};
 
-/// How long a connection is kept open without work.
-const IDLE: Duration = Duration::from_secs(30);
+/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question, a connection
+/// that was opened and one that has ended, a death.
+pub(super) const UNREAD: usize = 6;
 
-/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question, a death.
-pub(super) const UNREAD: usize = 4;
+/// What one lane can have to do at once: hang up, and then carry a letter.
+pub(super) const JOBS: usize = 2;
+
+/// What a lane is to do.
+pub(super) enum Job {
+    /// Carry this row's letter.
+    Carry(Arc<Row>),
+    /// Close the connection, if there is one.
+    HangUp,
+}
 
 /// What a lane tells the dispatcher.
 pub(super) enum Answer {
@@ -36,6 +45,18 @@ pub(super) enum Answer {
         done: Vec<Done>,
         /// The letters that could leave.
         ask: Option<Ask>,
+    },
+    /// A connection was opened.
+    Opened {
+        /// Which lane's.
+        lane: usize,
+    },
+    /// The connection has ended.
+    Closed {
+        /// Which lane's.
+        lane: usize,
+        /// Whether it has stood without a letter for as long as it may.
+        idle: bool,
     },
     /// The relay cannot have several letters under way, though that is asked for.
     NoWindow,
@@ -96,7 +117,11 @@ pub(super) struct Lane<T: Transport> {
     pub(super) messages_per_connection: u64,
     /// How many letters are wanted under way at once.
     pub(super) window: usize,
+    /// How long the connection may stand without a letter.
+    pub(super) idle: Duration,
     pub(super) open: Option<Open<T::Session>>,
+    /// Whether the dispatcher believes the connection to be open.
+    pub(super) is_told_open: bool,
     /// A letter that was made ready ahead of its turn.
     pub(super) ready: Option<Letter>,
 }
@@ -115,11 +140,18 @@ pub(super) struct Letter {
 
 impl<T: Transport> Lane<T> {
     /// Works until the dispatcher has no more rows.
-    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Arc<Row>>) {
-        while let Some(row) = self.next(&mut jobs).await {
-            let mut debt = Debt { answers: self.answers.clone(), lane: self.number, is_owed: true };
-            self.carry(&row).await;
-            debt.is_owed = false;
+    pub(super) async fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
+        while let Some(job) = self.next(&mut jobs).await {
+            match job {
+                Job::Carry(row) => {
+                    let answers = self.answers.clone();
+                    let mut debt = Debt { answers, lane: self.number, is_owed: true };
+                    self.carry(&row).await;
+                    debt.is_owed = false;
+                }
+                Job::HangUp => self.hang_up().await,
+            }
+            self.tell_closed(false).await;
             if self.answers.is_closed() {
                 break;
             }
@@ -127,17 +159,24 @@ impl<T: Transport> Lane<T> {
         self.hang_up().await;
     }
 
-    /// The next row; hangs up when none comes for a while, before the relay does.
-    async fn next(&mut self, jobs: &mut mpsc::Receiver<Arc<Row>>) -> Option<Arc<Row>> {
-        if self.open.is_none() {
-            return jobs.recv().await;
-        }
-        match tokio::time::timeout(IDLE, jobs.recv()).await {
-            Ok(row) => row,
-            Err(_) => {
-                self.hang_up().await;
-                jobs.recv().await
+    /// What is next to do; hangs up when nothing comes for a while, before the relay does.
+    async fn next(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+        if self.open.is_some() {
+            match tokio::time::timeout(self.idle, jobs.recv()).await {
+                Ok(job) => return job,
+                Err(_) => {
+                    self.hang_up().await;
+                    self.tell_closed(true).await;
+                }
             }
+        }
+        jobs.recv().await
+    }
+
+    /// Tells that the connection has ended, once.
+    async fn tell_closed(&mut self, idle: bool) {
+        if self.open.is_none() && std::mem::take(&mut self.is_told_open) {
+            let _ = self.answers.send(Answer::Closed { lane: self.number, idle }).await;
         }
     }
 
@@ -219,6 +258,8 @@ impl<T: Transport> Lane<T> {
         }
         let finished = match until_stop(&mut self.stop, self.transport.open()).await {
             Some(Ok(session)) => {
+                self.is_told_open = true;
+                let _ = self.answers.send(Answer::Opened { lane: self.number }).await;
                 if self.window > 1 && session.window() == 1 {
                     let _ = self.answers.send(Answer::NoWindow).await;
                 }

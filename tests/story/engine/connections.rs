@@ -13,9 +13,13 @@ async fn a_lane_that_panics_ends_the_run_and_leaves_its_letter_in_doubt() {
         let ending = run(&relay, &ledger, letters, &orders);
         let ending = tokio::time::timeout(Duration::from_mins(5), ending).await.unwrap().unwrap();
         assert!(matches!(ending.fault, Some(Fault::Unreachable(_))), "{ending:?}");
-        assert_eq!(ending.tally.of(State::Unknown), 1);
+        // With a window, the others that were under way there share its fate.
+        let doubt = ending.tally.of(State::Unknown);
+        assert!((1..=relay.window.max(1) as u64).contains(&doubt), "{ending:?}");
         assert_eq!(ending.tally.of(State::Attempting), 0);
-        assert_eq!(ending.tally.of(State::Sent), relay.committed.lock().unwrap().len() as u64);
+        let committed = relay.committed.lock().unwrap().len() as u64;
+        let sent = ending.tally.of(State::Sent);
+        assert!(sent <= committed && committed <= sent + doubt - u64::from(relay.window <= 1));
     }
 }
 

@@ -4,6 +4,7 @@ mod breakers;
 mod connections;
 mod failing;
 mod following;
+mod lanes;
 mod limits;
 mod onlookers;
 mod pace;
@@ -246,6 +247,7 @@ fn orders(lanes: usize, rate: &str) -> Orders {
         domain_limits: Vec::new(),
         backoff: Backoff { waits: vec![Duration::from_mins(5)], give_up: Duration::from_hours(1) },
         messages_per_connection: 100,
+        idle: Duration::from_secs(30),
         window: 1,
         limit: None,
         wait: Duration::ZERO,

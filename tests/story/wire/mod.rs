@@ -69,6 +69,7 @@ impl Way {
             limits: Vec::new(),
             domain_limits: Vec::new(),
             messages_per_connection: 100,
+            idle: Duration::from_secs(30),
             window: 1,
             backoff: Backoff { waits: Vec::new(), give_up: Duration::ZERO },
             wait: Duration::ZERO,

@@ -97,6 +97,7 @@ fn transport(login: bool) -> SmtpTransport {
         limits: Vec::new(),
         domain_limits: Vec::new(),
         messages_per_connection: 1,
+        idle: Duration::from_secs(30),
         window: 4,
         backoff: Backoff { waits: Vec::new(), give_up: Duration::ZERO },
         wait: Duration::ZERO,
