@@ -68,7 +68,7 @@ def rivals(folder, lanes):
     return found
 
 
-def postrider(name, folder, letters, lanes, window=1, signed=False):
+def postrider(name, folder, letters, lanes, window=1, signed=None):
     """Postrider as an editor runs it: a fresh ledger on this disk, planned and then sent."""
     home = folder / name.replace(" ", "-").replace(",", "")
     binary = ROOT / "target" / "release" / "postrider"
@@ -124,13 +124,15 @@ def config(port, lanes, window, section):
     )
 
 
-def dkim(home, is_signed):
-    """A key of this machine's openssl, and its section of the configuration."""
-    if not is_signed:
+def dkim(home, algorithm):
+    """A key of this machine's openssl, and its section of the configuration; `algorithm` is None, "rsa" or "ed25519"."""
+    if algorithm is None:
         return ""
-    path = home / "rsa.pem"
+    path = home / f"{algorithm}.pem"
     if not path.exists():
-        words = ["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048", "-out", path]
+        bits = ["-pkeyopt", "rsa_keygen_bits:2048"] if algorithm == "rsa" else []
+        words = ["openssl", "genpkey", "-algorithm", algorithm, *bits, "-out", path]
         subprocess.run(words, check=True, stderr=subprocess.DEVNULL)
         os.chmod(path, 0o600)
-    return f'[dkim]\ndomain = "example.com"\nselector = "s2026"\nkey-file = "{path}"\n'
+    prefix = "" if algorithm == "rsa" else f"{algorithm}-"
+    return f'[dkim]\ndomain = "example.com"\n{prefix}selector = "s2026"\n{prefix}key-file = "{path}"\n'

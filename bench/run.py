@@ -137,7 +137,8 @@ def main():
             postrider("postrider 16", folder, asked.letters, lanes=16),
             postrider("postrider 64", folder, asked.letters, lanes=64),
             postrider("postrider 16, window 8", folder, asked.letters, lanes=16, window=8),
-            postrider("postrider 64, RSA-2048", folder, asked.letters // 6, lanes=64, signed=True),
+            postrider("postrider 64, RSA-2048", folder, asked.letters // 6, lanes=64, signed="rsa"),
+            postrider("postrider 64, Ed25519", folder, asked.letters, lanes=64, signed="ed25519"),
         ]
         table("Loopback, 16 connections or as named", measure(chosen(rivals(folder, 16) + ours, asked.only), asked.rounds), "smtp-source")
         if asked.round_trip:

@@ -13,8 +13,23 @@ pub(super) fn read(settings: &mut Settings<'_>, from: Option<&Mailbox>) -> Optio
     if !settings.has_section("dkim") {
         return None;
     }
-    settings.require("dkim.selector", "selector = \"s2026\"");
-    settings.require("dkim.key-file", "key-file = \"dkim/s2026.pem\"");
+    let has_second = settings.has("dkim.ed25519-selector") || settings.has("dkim.ed25519-key-file");
+    let is_alone = has_second && !settings.has("dkim.selector") && !settings.has("dkim.key-file");
+    if is_alone {
+        settings.report(
+            &rule::DKIM_ED25519_ALONE,
+            if settings.has("dkim.ed25519-selector") {
+                "dkim.ed25519-selector"
+            } else {
+                "dkim.ed25519-key-file"
+            },
+            "letters are signed with Ed25519 alone, which many receivers do not check",
+            "make an RSA key besides (`postrider dkim new`); letters then carry both signatures",
+        );
+    } else {
+        settings.require("dkim.selector", "selector = \"s2026\"");
+        settings.require("dkim.key-file", "key-file = \"dkim/s2026.pem\"");
+    }
     let domain = settings.parsed("dkim.domain", domain);
     let selector = settings.parsed("dkim.selector", selector_name);
     let file = settings.path("dkim.key-file");
@@ -24,8 +39,12 @@ pub(super) fn read(settings: &mut Settings<'_>, from: Option<&Mailbox>) -> Optio
     } else {
         from.map(|from| from.address.domain().to_owned())
     };
-    let first = DkimKey { algorithm: DkimAlgorithm::Rsa, selector: selector?, file: file? };
-    Some(Dkim { domain: domain?, keys: std::iter::once(first).chain(second).collect() })
+    let first = selector.zip(file).map(|(selector, file)| DkimKey {
+        algorithm: DkimAlgorithm::Rsa,
+        selector,
+        file,
+    });
+    Some(Dkim { domain: domain?, keys: first.into_iter().chain(second).collect() })
 }
 
 fn second_key(settings: &mut Settings<'_>, first: Option<&str>) -> Option<DkimKey> {

@@ -14,6 +14,7 @@ pub const KEYS: &[&str] = &[
     "newsletter.bounce",
     "newsletter.theme",
     "audience.file",
+    "relay.preset",
     "relay.host",
     "relay.port",
     "relay.tls",

@@ -8,6 +8,7 @@ mod images;
 mod keys;
 mod lists;
 mod newsletter;
+mod preset;
 mod relay;
 mod settings;
 mod syntax;
@@ -223,7 +224,7 @@ pub struct Unsubscribe {
 pub struct Dkim {
     /// The domain that answers for the letters, `d=`, in ASCII.
     pub domain: String,
-    /// The RSA key, and the Ed25519 key if there is one.
+    /// The RSA key, the Ed25519 key, or both in this order.
     pub keys: Vec<DkimKey>,
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::preset::{self, Preset};
 use super::settings::{Settings, Wrong};
 use super::{Login, Proof, Relay, SecretSource, Timeouts, Tls};
 use crate::address::EmailAddress;
@@ -13,15 +14,21 @@ use crate::rule;
 
 /// Reads the section; `None` when something indispensable is missing or wrong.
 pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
-    settings.require("relay.host", "host = \"smtp.example.org\"");
-    let host = settings.parsed("relay.host", host);
-    let tls = read_tls(settings, host.as_deref());
+    let known = settings.parsed("relay.preset", preset::named).unwrap_or(preset::NONE);
+    if known.host.is_none() {
+        settings.require("relay.host", known.host_line);
+    }
+    let given = settings.has("relay.host");
+    let host =
+        settings.parsed("relay.host", host).or(known.host.filter(|_| !given).map(Into::into));
+    let tls = read_tls(settings, host.as_deref(), &known);
     let port = settings.number("relay.port", 1..=65535).and_then(|port| u16::try_from(port).ok());
     let ca_file = settings.path("relay.ca-file");
     let login = read_login(settings);
-    let lanes = settings.number("relay.lanes", 1..=100).unwrap_or(4);
+    let lanes = settings.number("relay.lanes", 1..=100).unwrap_or(known.lanes.unwrap_or(4));
     let rate = settings.parsed("relay.rate", rate);
-    let limits = settings.list("relay.limits", "limits", LIMIT_HELP, limit).unwrap_or_default();
+    let limits = settings.list("relay.limits", "limits", LIMIT_HELP, limit);
+    let known_limits = || known.limits.iter().filter_map(|limit| limit.parse().ok()).collect();
     let domain_limits = read_domain_limits(settings);
     let messages = settings.number("relay.messages-per-connection", 1..=1_000_000).unwrap_or(100);
     let idle = settings.duration("relay.idle", Duration::from_secs(1));
@@ -43,11 +50,11 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<Relay> {
         ca_file,
         login,
         lanes: lanes as usize,
-        rate: rate.or_else(|| "14/s".parse().ok())?,
-        limits,
+        rate: rate.or_else(|| known.rate.unwrap_or("14/s").parse().ok())?,
+        limits: limits.unwrap_or_else(known_limits),
         domain_limits,
         messages_per_connection: messages.into(),
-        idle: idle.unwrap_or(Duration::from_secs(30)),
+        idle: idle.unwrap_or(Duration::from_secs(known.idle.unwrap_or(30))),
         window: window as usize,
         backoff,
         wait,
@@ -64,7 +71,10 @@ fn default_port(tls: Tls) -> u16 {
 }
 
 /// The mode; to loopback it may be absent, anywhere else it may neither be absent nor `none`.
-fn read_tls(settings: &mut Settings<'_>, host: Option<&str>) -> Option<Tls> {
+fn read_tls(settings: &mut Settings<'_>, host: Option<&str>, known: &Preset) -> Option<Tls> {
+    if !settings.has("relay.tls") && known.tls.is_some() {
+        return known.tls;
+    }
     let loopback = host.is_none_or(is_loopback);
     if !settings.has("relay.tls") && loopback {
         return host.map(|_| Tls::None);

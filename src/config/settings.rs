@@ -313,6 +313,7 @@ fn example(key: &str) -> &'static str {
         "rate" => "\"14/s\"",
         "limits" => "[\"50000/day\", \"10000/hour\"]",
         "tls" => "\"starttls\"",
+        "preset" => "\"ses\"",
         "idle" => "\"30s\"",
         "wait" | "give-up" | "connect" | "greeting" | "command" | "block" | "dot" => "\"5m\"",
         _ => "\"…\"",

@@ -43,6 +43,13 @@ super::rules! { Config, CONFIG;
         mend: "Use 465 with `tls = \"implicit\"`, or 587 with `starttls`.",
         bad: Config("[relay]\nhost = \"mail.example.org\"\nport = 25\nuser = \"notes\"\n"),
         good: Config("[relay]\nhost = \"mail.example.org\"\nport = 465\nuser = \"notes\"\n");
+    DKIM_ED25519_ALONE = "dkim-ed25519-alone", Warning, Open,
+        what: "An Ed25519 signature stands beside one with RSA.",
+        why: "Many receivers do not check Ed25519 yet, and to them the letter is unsigned.",
+        source: "RFC 8463",
+        mend: "Type `postrider dkim new`, and add its key under `[dkim]`.",
+        bad: Config("[dkim]\ned25519-selector = \"e2026\"\ned25519-key-file = \"dkim/e2026.pem\"\n"),
+        good: Config("[dkim]\nselector = \"s2026\"\nkey-file = \"dkim/s2026.pem\"\ned25519-selector = \"e2026\"\ned25519-key-file = \"dkim/e2026.pem\"\n");
     CONFIG_UNSUBSCRIBE_URL = "config-unsubscribe-url", Error, Shut,
         what: "The one-click address is https, without fragment, and holds `{token}` (RFC 8058 3.1).",
         why: "Without the token nobody knows who wants to leave.",

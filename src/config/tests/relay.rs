@@ -184,3 +184,56 @@ fn rates_and_durations_are_words_with_a_unit() {
         ]
     );
 }
+
+#[test]
+fn a_preset_fills_in_what_is_known_and_every_key_goes_before_it() {
+    let of = |relay: &str| {
+        config(&format!(
+            "[newsletter]\nname = 'Harbour Notes'\nfrom = 'notes@example.org'\nlist-id = 'notes.example.org'\n\
+             [relay]\n{relay}\n[unsubscribe]\nmailto = 'leave@example.org'\n"
+        ))
+        .relay
+    };
+    let outlook = of("preset = 'outlook'");
+    assert_eq!(
+        (outlook.host.as_str(), outlook.port, outlook.tls),
+        ("smtp.office365.com", 587, Tls::StartTls)
+    );
+    let words = |limits: &[Limit]| limits.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((outlook.lanes, outlook.rate.to_string()), (3, "30/min".into()));
+    assert_eq!(words(&outlook.limits), ["10000/day"]);
+    let own = of(
+        "preset = 'outlook'\nlanes = 2\nrate = '10/min'\nlimits = []\nhost = 'mail.example.org'",
+    );
+    assert_eq!(
+        (own.host.as_str(), own.lanes, own.rate.to_string()),
+        ("mail.example.org", 2, "10/min".into())
+    );
+    assert_eq!(own.limits, []);
+    let gmail = of("preset = 'gmail'");
+    assert_eq!((gmail.port, words(&gmail.limits)), (465, vec!["500/day".to_owned()]));
+    assert_eq!(of("preset = 'gmail'\ntls = 'starttls'").port, 587);
+    let postfix = of("preset = 'postfix'\nhost = 'localhost'");
+    assert_eq!((postfix.lanes, postfix.idle.as_secs(), postfix.tls), (50, 9, Tls::None));
+    for name in ["postmark", "mailgun"] {
+        assert_eq!(of(&format!("preset = '{name}'")).port, 587, "{name}");
+    }
+    let ses = of("preset = 'ses'\nhost = 'email-smtp.eu-west-1.amazonaws.com'");
+    assert_eq!((ses.port, ses.tls), (465, Tls::Implicit));
+}
+
+#[test]
+fn a_preset_that_is_not_there_is_named_with_the_nearest_and_a_host_may_still_be_missing() {
+    assert_eq!(
+        relay("preset = 'sess'"),
+        [
+            "config-invalid 10:10 `relay.preset` is an unknown relay: `sess` | did you mean `ses`? one of `ses`, `postmark`, `mailgun`, `gmail`, `outlook`, `postfix`; or leave it out and write `host` and `tls`"
+        ]
+    );
+    let text = LEAST.replace("host = ", "preset = 'ses' # ");
+    let all = mistakes(&text);
+    assert!(
+        all.iter().any(|line| line.contains("add `host = \"email-smtp.eu-west-1.amazonaws.com\"`")),
+        "{all:#?}"
+    );
+}
