@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::delivery::ledger::State;
 use crate::io::ledger_sqlite::read::{Exception, Reader, Summary};
-use crate::report::Printer;
 use crate::report::words::{count, grouped};
+use crate::report::{Bound, Printer};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -46,11 +46,19 @@ pub(super) fn run(args: &StatusArgs, project: &Project, printer: Printer) -> Res
             (count(suppressed, "reader"), if suppressed == 1 { "is" } else { "are" });
         printer.say(format!("{readers} {are} suppressed (`postrider suppress list`)"));
     }
+    let relay = &project.config.relay;
+    let bound = Bound { connections: relay.lanes, window: relay.window };
+    let in_doubt = |summary: &Summary| summary.tally.of(State::Unknown) > 0;
+    if let (Some(words), false) = (bound.words(), printer.json)
+        && (reader.holder().is_some() || issues.iter().any(in_doubt))
+    {
+        printer.say(words);
+    }
     for summary in &issues {
         let failed = reader.exceptions(&summary.issue, State::Failed)?;
         let unknown = reader.exceptions(&summary.issue, State::Unknown)?;
         if printer.json {
-            printer.data(object(summary, &failed, &unknown).to_string());
+            printer.data(object(summary, &failed, &unknown, bound).to_string());
         } else {
             printer.data(text(summary));
             if args.issue.is_some() {
@@ -98,7 +106,12 @@ fn list(printer: Printer, title: &str, exceptions: &[Exception]) {
     }
 }
 
-fn object(summary: &Summary, failed: &[Exception], unknown: &[Exception]) -> serde_json::Value {
+fn object(
+    summary: &Summary,
+    failed: &[Exception],
+    unknown: &[Exception],
+    bound: Bound,
+) -> serde_json::Value {
     let counts: serde_json::Map<String, serde_json::Value> = State::ALL
         .into_iter()
         .map(|(state, word)| (word.to_owned(), summary.tally.of(state).into()))
@@ -106,6 +119,7 @@ fn object(summary: &Summary, failed: &[Exception], unknown: &[Exception]) -> ser
     json!({
         "issue": summary.issue,
         "counts": counts,
+        "doubt": bound.letters(),
         "failed": failed.iter().map(|one| json!({ "email": one.email, "class": one.reason, "reply": one.reply })).collect::<Vec<_>>(),
         "unknown": unknown.iter().map(|one| json!({ "email": one.email, "since": one.since.to_string() })).collect::<Vec<_>>(),
     })

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::finding::{Finding, printable};
 pub use progress::narrate;
-pub use summary::{Summary, finished};
+pub use summary::{Bound, Summary, finished};
 
 /// Where output goes and how it looks; decided once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

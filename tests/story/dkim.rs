@@ -172,3 +172,19 @@ fn a_bounce_address_names_the_letter_on_the_wire_only() {
     assert_eq!(paths.len(), 2, "{:?}", relay.commands());
     assert!(paths.iter().all(|path| path.contains("@bounce.example.org>")), "{paths:?}");
 }
+
+#[test]
+fn ed25519_can_sign_alone_and_a_warning_says_who_does_not_check_it() {
+    let desk = Desk::new(2, 1);
+    let made = desk.run("dkim new --ed25519 --selector e1").exits(0);
+    let lines = &made.stderr[made.stderr.rfind("ed25519-selector").unwrap()..];
+    desk.write("config.toml", &format!("{}[dkim]\n{lines}", desk.read("config.toml")));
+    let run = desk.run("send drafts/tide.md --sandbox --out caught").exits(0);
+    run.says("warning[dkim-ed25519-alone]: config.toml:");
+    for path in desk.files("caught/new") {
+        let letter = fs::read_to_string(path).unwrap();
+        assert!(letter.starts_with("DKIM-Signature: v=1; a=ed25519-sha256; "), "{letter}");
+        assert_eq!(letter.matches("DKIM-Signature: ").count(), 1);
+    }
+    desk.run("dkim show").exits(0);
+}

@@ -59,3 +59,22 @@ fn what_breaks_leaves_no_more_in_doubt_than_the_window_and_nobody_gets_two() {
         assert_eq!(account.of("sent") + account.of("deferred") + doubt, READERS, "{act:?}");
     }
 }
+
+#[test]
+fn what_a_window_can_put_in_doubt_is_said_before_after_and_by_status() {
+    let relay = Relay::start(
+        Script::new().talking(Talk::Windowed).with(Rule::at(Phase::Dot, Act::DropThenRst).times(1)),
+    );
+    let desk = Desk::new(READERS, relay.port());
+    desk.configure(relay.port(), "lanes = 2\nwindow = 4");
+    let words = "a crash leaves 8 letters in doubt at the most (2 connections × window 4)";
+    let run = desk.run("send drafts/tide.md --yes").exits(4).says(words);
+    run.says("so 8 letters at the most may be in doubt after a crash");
+    desk.run("status tide").exits(0).says(words);
+    assert_eq!(desk.status()["doubt"], 8);
+    // One letter a connection is what everybody expects, and is not worth a word.
+    desk.configure(relay.port(), "lanes = 2");
+    let run = desk.run("status tide").exits(0);
+    assert!(!run.stderr.contains("in doubt at the most"), "{}", run.stderr);
+    assert_eq!(desk.status()["doubt"], 2);
+}

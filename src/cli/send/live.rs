@@ -62,7 +62,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     ));
     rows.rescued(|rescue| tell_rescue(rescue, desk.printer));
     let ending = ending?;
-    let exit = run::conclude(desk, &ending);
+    let exit = run::conclude(desk, &ending, run::bound(&orders));
     if exit == Exit::Unknown {
         desk.printer.say(format!("`postrider status {0}` lists the unknown, `postrider ledger resolve {0}` decides about them", desk.issue.id));
     }

@@ -16,7 +16,7 @@ use crate::io::outbox::{Outbox, Weights};
 use crate::io::sandbox::Sandbox;
 use crate::message::Letters;
 use crate::report::words::{count, size};
-use crate::report::{Summary, finished};
+use crate::report::{Bound, finished};
 use crate::studio::{Catch, Forecast};
 
 use super::super::exit::Exit;
@@ -143,7 +143,7 @@ fn tell_uploads(desk: &Desk<'_>) {
 /// What a dry run tells scripts: the counts of a send, and what only a rehearsal knows.
 fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights) -> Value {
     let rate = desk.project.config.relay.rate;
-    let summary = Summary { issue: desk.issue.id.clone(), tally: ending.tally, wall: ending.wall };
+    let summary = run::summary(desk, ending, Bound { connections: 1, window: 1 });
     let reasons: Map<String, Value> =
         frozen.skipped.iter().map(|(reason, number)| (reason.clone(), (*number).into())).collect();
     let mut account = finished(&summary);
@@ -164,7 +164,7 @@ fn account(desk: &Desk<'_>, ending: &Ending, frozen: &Frozen, weights: &Weights)
 /// `--sandbox`: the same engine and the same wire, into a folder.
 pub(super) fn sandbox(desk: &Desk<'_>) -> Result<Exit, Failure> {
     let (ending, folder) = catch(desk)?;
-    let exit = run::conclude(desk, &ending);
+    let exit = run::conclude(desk, &ending, run::bound(&run::orders(desk, false)));
     desk.printer.say(format!(
         "  caught in {} (no letter has left this machine)",
         folder.join("new").display()
@@ -205,7 +205,7 @@ pub(super) fn catch(desk: &Desk<'_>) -> Result<(Ending, PathBuf), Failure> {
 pub(super) fn caught(desk: &Desk<'_>) -> Result<Catch, Failure> {
     let (ending, folder) = catch(desk)?;
     let issue = desk.issue.id.clone();
-    let summary = Summary { issue: issue.clone(), tally: ending.tally, wall: ending.wall };
+    let summary = run::summary(desk, &ending, run::bound(&run::orders(desk, false)));
     let account = match &ending.fault {
         Some(fault) => format!("{}\n{fault}", summary.text()),
         None => summary.text(),

@@ -13,7 +13,7 @@ use crate::io::ledger_sqlite::SqliteLedger;
 use crate::message::Letters;
 use crate::rate::Rate;
 use crate::report::words::count;
-use crate::report::{Printer, Summary, finished, narrate};
+use crate::report::{Bound, Printer, Summary, finished, narrate};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -83,9 +83,19 @@ where
     }
 }
 
+/// What a run came to, whose letters could be in doubt up to this number.
+pub(super) fn summary(desk: &Desk<'_>, ending: &Ending, bound: Bound) -> Summary {
+    Summary { issue: desk.issue.id.clone(), tally: ending.tally, wall: ending.wall, bound }
+}
+
+/// How many letters of a run by these orders can be in doubt.
+pub(super) fn bound(orders: &Orders) -> Bound {
+    Bound { connections: orders.lanes, window: orders.window }
+}
+
 /// Prints the summary and gives the exit it deserves.
-pub(super) fn conclude(desk: &Desk<'_>, ending: &Ending) -> Exit {
-    let summary = Summary { issue: desk.issue.id.clone(), tally: ending.tally, wall: ending.wall };
+pub(super) fn conclude(desk: &Desk<'_>, ending: &Ending, bound: Bound) -> Exit {
+    let summary = summary(desk, ending, bound);
     desk.printer.say(summary.text());
     desk.printer.json(&finished(&summary));
     tell_fault(ending, desk.printer);
@@ -192,7 +202,8 @@ pub(super) fn tell_plan(
         let connections = count(relay.lanes as u64, "connection");
         printer.say(format!("  {rate}{limits} at the most, over {connections}: about {time}"));
         if relay.window > 1 {
-            let doubt = count((relay.lanes * relay.window) as u64, "letter");
+            let bound = Bound { connections: relay.lanes, window: relay.window };
+            let doubt = count(bound.letters(), "letter");
             let window = relay.window;
             printer.say(format!(
                 "  up to {window} at once on a connection, so {doubt} at the most may be in doubt after a crash"
