@@ -108,7 +108,7 @@ impl Screen {
             }
             Event::NoWindow => self.line("  the relay does not offer CHUNKING, so `window` has no effect: one letter at a time on a connection"),
             Event::DomainStopped { domain, why } => self.line(&format!("  nothing more goes to {domain} in this run: it refuses one letter after the other ({why})")),
-            Event::Draining => self.line("  stopping: waiting for the replies to letters that are under way (Ctrl-C again leaves at once)"),
+            Event::Draining => self.line("  stopping: letters under way may leave, and their replies are waited for (Ctrl-C again leaves at once)"),
             Event::Halted(_) => self.line("  stopping: nothing new leaves"),
         }
         if self.bar.position() == self.bar.length().unwrap_or(0) {

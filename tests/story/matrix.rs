@@ -104,7 +104,12 @@ const FAULTS: &[Held] = &[
     ),
     (&[51], &["story/signals.rs ctrl_c_waits_for_what_is_under_way_and_the_next_run_goes_on"]),
     (&[52], &["story/signals.rs a_second_signal_leaves_at_once_and_says_who_is_in_doubt"]),
-    (&[53], &["has no test of its own yet"]),
+    (
+        &[53],
+        &[
+            "story/signals.rs row_53_a_stop_inside_a_body_drops_the_connection_and_the_letter_is_pending",
+        ],
+    ),
     (
         &[54],
         &["story/resume.rs a_process_that_is_held_longer_than_the_relay_waits_gives_nobody_two"],

@@ -3,15 +3,22 @@
 use std::process::Child;
 use std::time::Duration;
 
-use super::support::desk::{Desk, Run, address, signal};
+use super::support::desk::{DRAFT, Desk, Run, address, signal};
 use super::support::relay::Relay;
 use super::support::script::{Act, Phase, Rule, Script, Talk, and_windowed, in_every_talk};
 
 const SEND: &str = "send drafts/tide.md --yes";
 const COPY: &str = "send drafts/tide.md --to ada@example.org";
 
-in_every_talk! { a_second_signal_leaves_at_once_and_says_who_is_in_doubt }
-and_windowed! { a_second_signal_leaves_at_once_and_says_who_is_in_doubt }
+in_every_talk! {
+    a_second_signal_leaves_at_once_and_says_who_is_in_doubt,
+    row_53_a_stop_inside_a_body_drops_the_connection_and_the_letter_is_pending,
+    a_second_signal_inside_a_body_leaves_at_once_and_nobody_is_in_doubt,
+}
+and_windowed! {
+    a_second_signal_leaves_at_once_and_says_who_is_in_doubt,
+    a_second_signal_inside_a_body_leaves_at_once_and_nobody_is_in_doubt,
+}
 
 /// Where nothing of a send ends by itself within the time of a story.
 fn patient(desk: &Desk) {
@@ -53,12 +60,13 @@ fn a_second_signal_leaves_at_once_and_says_who_is_in_doubt(talk: Talk) {
     desk.configure(relay.port(), &format!("lanes = 4\nwindow = {}", talk.window()));
     patient(&desk);
     let child = desk.start(SEND);
-    relay.wait(|relay| relay.dots() == 4);
+    // A run begins with one connection, and no letter is answered that would open others.
+    relay.wait(|relay| relay.dots() >= 1);
     after(child, &["-INT", "-TERM"]).exits(130);
     let counts = desk.counts();
     let doubt = counts["unknown"].as_u64().unwrap();
     assert_eq!(doubt + counts["pending"].as_u64().unwrap(), 40, "{counts}");
-    assert!((4..=4 * talk.window() as u64).contains(&doubt), "{counts}");
+    assert!((1..=talk.window() as u64).contains(&doubt), "{counts}");
     assert_eq!(relay.stored(), 0);
     desk.run("ledger verify").exits(0);
 }
@@ -123,4 +131,70 @@ fn a_test_copy_that_is_interrupted_says_whether_it_may_have_been_taken() {
             assert!(!desk.path(".postrider/ledger.sqlite").exists());
         }
     }
+}
+
+/// Waits until a send has made its letters: a large one takes a busy machine a while.
+fn until_connected(relay: &Relay) {
+    for _ in 0..60_000 {
+        if relay.connections() > 0 {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A relay that reads a little of a large letter and then no more, and a send that waits for it.
+fn stuck_in_a_body(talk: Talk) -> (Relay, Desk) {
+    let script = Script::new().talking(talk).on(Phase::Body(1_000), Act::Stall);
+    let relay = Relay::start(script);
+    let desk = Desk::new(2, relay.port());
+    desk.configure(relay.port(), &format!("lanes = 1\nwindow = {}", talk.window()));
+    // A draft is a megabyte at the most, but `=` is three bytes in quoted-printable, in either part.
+    let text = format!("{}\n", "=".repeat(70)).repeat(13_000);
+    desk.write("drafts/tide.md", &format!("{DRAFT}\n```\n{text}```\n"));
+    patient(&desk);
+    (relay, desk)
+}
+
+fn row_53_a_stop_inside_a_body_drops_the_connection_and_the_letter_is_pending(talk: Talk) {
+    let (relay, desk) = stuck_in_a_body(talk);
+    let child = desk.start(SEND);
+    until_connected(&relay);
+    relay.wait(|relay| relay.stepped_in() == 1);
+    let began = std::time::Instant::now();
+    after(child, &["-TERM"]).exits(130);
+    let waited = began.elapsed();
+    // Ten seconds are given; what the relay could still take is not waited for.
+    assert!((9..60).contains(&waited.as_secs()), "{waited:?}");
+    let counts = desk.counts();
+    assert_eq!((&counts["pending"], &counts["unknown"]), (&2.into(), &0.into()));
+    assert_eq!((relay.stored(), relay.dots()), (0, 0), "no terminator");
+    desk.run("ledger verify").exits(0);
+}
+
+fn a_second_signal_inside_a_body_leaves_at_once_and_nobody_is_in_doubt(talk: Talk) {
+    let (relay, desk) = stuck_in_a_body(talk);
+    let child = desk.start(SEND);
+    until_connected(&relay);
+    relay.wait(|relay| relay.stepped_in() == 1);
+    let began = std::time::Instant::now();
+    after(child, &["-INT", "-INT"]).exits(130);
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    let counts = desk.counts();
+    assert_eq!((&counts["pending"], &counts["unknown"]), (&2.into(), &0.into()));
+    assert_eq!((relay.stored(), relay.dots()), (0, 0));
+    desk.run("ledger verify").exits(0);
+}
+
+#[test]
+fn a_letter_that_can_still_leave_does_so_after_the_first_signal() {
+    let slowly = Act::Delay(Duration::from_millis(1_500));
+    let relay = Relay::start(Script::new().on(Phase::Dot, slowly));
+    let desk = Desk::new(3, relay.port());
+    patient(&desk);
+    let child = desk.start(SEND);
+    relay.wait(|relay| relay.dots() == 1);
+    after(child, &["-TERM"]).exits(130);
+    let counts = desk.counts();
+    assert_eq!((&counts["sent"], &counts["pending"]), (&1.into(), &2.into()));
 }

@@ -54,7 +54,7 @@ pub(super) fn send(desk: &Desk<'_>) -> Result<Exit, Failure> {
     witness(&rows, started, desk.printer);
     let orders = run::orders(desk, true);
     let ending = desk.runtime.block_on(run::deliver(
-        Arc::new(transport),
+        Arc::new(transport.heeding(desk.stop.asked())),
         &rows,
         Arc::new(letters),
         &orders,

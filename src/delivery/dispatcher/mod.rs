@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::breadth::Breadth;
 use super::breaker::Breakers;
@@ -34,6 +34,9 @@ use settle::Batch;
 
 /// A wait that ends this soon after one that was announced is not worth another word.
 const SOON: Duration = Duration::from_secs(10);
+
+/// How long lanes have to say what has become of their letters when the run is left.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// A full limit that lets a letter go this soon is a pace: it is waited for in any case.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -174,9 +177,7 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
                 stop = stop_changes(&mut self.stop, drained) => {
                     drained = true;
                     if stop == Stop::Leave {
-                        // What has been answered already is no doubt.
-                        answers.extend(std::iter::from_fn(|| inbox.try_recv().ok()));
-                        self.take_in(answers.drain(..));
+                        self.hear_out(&mut inbox).await;
                         self.leave().await;
                         return self.ended(true);
                     }
@@ -201,6 +202,17 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
     fn is_quiet(&self) -> bool {
         let is_written = self.writing.is_none() && self.batch.is_empty();
         self.in_flight == 0 && is_written && self.claiming.is_none()
+    }
+
+    /// The second stop: lanes let go of what they carry, and say at once what is known of it.
+    async fn hear_out(&mut self, inbox: &mut mpsc::Receiver<Answer>) {
+        let end = self.pace.clock.instant() + LAST_WORDS;
+        let mut answers = Vec::new();
+        while self.in_flight > 0
+            && timeout_at(end, inbox.recv_many(&mut answers, BATCH)).await.is_ok_and(|n| n > 0)
+        {
+            self.take_in(answers.drain(..));
+        }
     }
 
     fn ended(self, left_at_once: bool) -> Ended {

@@ -26,6 +26,7 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::Starttls;
 use lettre::transport::smtp::extension::ClientId;
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls;
@@ -42,6 +43,7 @@ use self::session::why;
 use self::stream::{Line, in_words};
 use super::secret::Secret;
 use crate::config::{Relay, Timeouts, Tls};
+use crate::delivery::Stop;
 use crate::delivery::transport::{OpenError, Stage, Transport};
 use crate::finding::{Finding, shown};
 use crate::rule::CONFIG_INVALID;
@@ -55,6 +57,7 @@ pub struct SmtpTransport {
     hello: Option<ClientId>,
     timeouts: Timeouts,
     window: usize,
+    stop: Option<watch::Receiver<Stop>>,
 }
 
 /// How a connection is protected, with what it takes.
@@ -96,7 +99,15 @@ impl SmtpTransport {
             hello: client_id(hello),
             timeouts: relay.timeouts,
             window: relay.window,
+            stop: None,
         })
+    }
+
+    /// Heeds a stop on every connection: a letter has a few seconds to leave after the first, and none after the second.
+    /// What cannot have left is told as that, and what may have is in doubt.
+    #[must_use]
+    pub fn heeding(self, stop: watch::Receiver<Stop>) -> Self {
+        Self { stop: Some(stop), ..self }
     }
 
     /// TCP, with NODELAY: the dot is a small write of its own and would wait 40 ms for an acknowledgement.
@@ -119,7 +130,11 @@ impl SmtpTransport {
             return Err(OpenError::Unsafe { stage: Stage::Connect, why });
         }
         let hello = self.hello.clone().unwrap_or_else(|| literal(own));
-        Ok((Line::new(tcp, peer), hello))
+        let line = Line::new(tcp, peer);
+        if let Some(stop) = &self.stop {
+            line.heed(stop.clone());
+        }
+        Ok((line, hello))
     }
 
     /// From the first byte to the point where letters can go.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::envelope::{mail, rcpt};
 use super::reply::Frame;
 use super::session::{SmtpSession, State};
-use super::stream::in_words;
+use super::stream::{CALLED_OFF, in_words};
 use crate::delivery::transport::{Reply, SendError, Stage};
 use crate::message::Message;
 
@@ -152,10 +152,11 @@ impl SmtpSession {
         limit: Duration,
         proved_not_sent: bool,
     ) -> Result<Frame, SendError> {
-        let why = match timeout(limit, self.line.hear()).await {
-            Ok(Ok(frame)) => return Ok(frame),
-            Ok(Err(error)) => self.line.trouble().unwrap_or_else(|| in_words(&error)),
-            Err(_) => format!("no reply within {limit:?}"),
+        let why = match self.line.unless_left(timeout(limit, self.line.hear())).await {
+            Some(Ok(Ok(frame))) => return Ok(frame),
+            Some(Ok(Err(error))) => self.line.trouble().unwrap_or_else(|| in_words(&error)),
+            Some(Err(_)) => format!("no reply within {limit:?}"),
+            None => CALLED_OFF.into(),
         };
         Err(self.broken(stage, proved_not_sent, why))
     }

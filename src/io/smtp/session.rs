@@ -13,7 +13,7 @@ use super::envelope::{mail, needs_smtputf8, rcpt};
 use super::letter;
 use super::offers::Offers;
 use super::reply::Frame;
-use super::stream::{Line, in_words};
+use super::stream::{CALLED_OFF, Line, in_words};
 use super::window::Posted;
 use crate::config::Timeouts;
 use crate::delivery::transport::{Reply, SendError, Session, Stage};
@@ -185,7 +185,10 @@ impl SmtpSession {
             return Err(self.broken(Stage::Dot, proved_not_sent, in_words(&error)));
         }
         let limit = self.timeouts.dot;
-        let said = timeout(limit, self.connection.read_response()).await;
+        let said = timeout(limit, self.connection.read_response());
+        let Some(said) = self.line.unless_left(said).await else {
+            return Err(self.broken(Stage::Dot, false, CALLED_OFF.into()));
+        };
         let Some(reply) = self.line.take_heard().first().map(Frame::reply) else {
             let why = why(&self.line, said.map(|said| said.map(drop)).ok(), limit);
             return Err(self.broken(Stage::Dot, false, why));
