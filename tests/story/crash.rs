@@ -159,8 +159,11 @@ fn answers_that_come_after_a_failed_commit_are_kept_outside_and_taken_up() {
     let rescue = desk.read(".postrider/rescue-1.jsonl");
     let kept = rescue.lines().count() - 1;
     let sent = rescue.lines().filter(|line| line.contains("\"outcome\":\"sent\"")).count();
-    assert_eq!(sent, relay.stored(), "{rescue}");
-    assert!(sent >= 4 && kept <= 8, "{rescue}");
+    // The first letters went over one connection, and the ledger had their answers before it broke.
+    let known = "SELECT count(*) FROM delivery WHERE state = 'sent'";
+    let known: usize = ledger.query_row(known, [], |row| row.get(0)).unwrap();
+    assert_eq!(known + sent, relay.stored(), "{rescue}");
+    assert!(sent >= 1 && kept <= 8, "{rescue}");
     run.says(&format!("{kept} outcomes could not be written into the ledger and are in"));
     ledger.execute_batch("DROP TRIGGER broken").unwrap();
     drop(ledger);
