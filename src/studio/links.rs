@@ -79,10 +79,8 @@ pub(super) fn panel(
         }
         form.action data-post="follow-links" data-answer="follow-answer" {
             input type="hidden" name="draft" value=(draft);
-            div.line {
-                button.button { "Follow the links" }
-                p.quiet { "Asks each server whether the page is there, one at a time, as " code { "check --online" } " does." }
-            }
+            p.quiet { "Asks each server whether the page is there, one at a time, as " code { "check --online" } " does." }
+            button.button { "Follow the links" }
             div #follow-answer data-keep aria-live="polite" {}
         }
         ol.links {

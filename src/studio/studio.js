@@ -107,7 +107,8 @@ async function exchangeLetter(frame) {
   const digest = `${text.length}:${text}`;
   if (frame.dataset.text === digest) return;
   frame.dataset.text = digest;
-  const next = new DOMParser().parseFromString(text, "text/html");
+  // By the frame's own parser: one of the page's would hold the letter's styles to the policy of the page, and drop them.
+  const next = new frame.contentWindow.DOMParser().parseFromString(text, "text/html");
   const top = frame.contentWindow.scrollY;
   here.replaceChild(here.adoptNode(next.documentElement), here.documentElement);
   frame.contentWindow.scrollTo({ top, behavior: "instant" });

@@ -68,6 +68,8 @@ class Studio(unittest.TestCase):
     def test_a_save_is_on_the_screen_at_once_and_the_place_is_kept(self):
         page = self.page()
         page.run("document.getElementById('letter').contentWindow.scrollTo(0, 900)")
+        look = "(({ fontFamily, color, maxWidth }) => [fontFamily, color, maxWidth].join())(getComputedStyle(frame().querySelector('h1')))"
+        dressed = page.run(look)
         times = []
         for n in range(5):
             text = f"The tide turns at half past {n}."
@@ -77,6 +79,8 @@ class Studio(unittest.TestCase):
             self.path.write_text(self.good.replace("turns at six. [", f"turns at six. {text} ["))
             times.append(page.run("window.seen") - began * 1000)
             self.assertEqual(page.run("document.getElementById('letter').contentWindow.scrollY"), 900)
+            self.assertEqual(page.run(look), dressed, "a letter that is exchanged keeps its styles")
+        self.assertEqual(page.complaints(), [])
         print(f"from save to screen: {sorted(round(ms) for ms in times)} ms")
         self.assertLess(min(times), SOON)
 
