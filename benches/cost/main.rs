@@ -1,6 +1,7 @@
 //! What things cost: `cargo bench --bench cost [WORD]`, where a word like `splice` chooses.
 #![expect(clippy::unwrap_used, reason = "a benchmark stops where it cannot go on")]
 
+mod check;
 mod compose;
 mod judge;
 mod ledger;
