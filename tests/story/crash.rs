@@ -161,15 +161,16 @@ fn answers_that_come_after_a_failed_commit_are_kept_outside_and_taken_up() {
     let sent = rescue.lines().filter(|line| line.contains("\"outcome\":\"sent\"")).count();
     // The first letters went over one connection, and the ledger had their answers before it broke.
     let known = "SELECT count(*) FROM delivery WHERE state = 'sent'";
-    let known: usize = ledger.query_row(known, [], |row| row.get(0)).unwrap();
-    assert_eq!(known + sent, relay.stored(), "{rescue}");
+    let known: i64 = ledger.query_row(known, [], |row| row.get(0)).unwrap();
+    assert_eq!(usize::try_from(known).unwrap() + sent, relay.stored(), "{rescue}");
     assert!(sent >= 1 && kept <= 8, "{rescue}");
-    run.says(&format!("{kept} outcomes could not be written into the ledger and are in"));
+    let outcomes = |n: usize| if n == 1 { "1 outcome".into() } else { format!("{n} outcomes") };
+    run.says(&format!("{} could not be written into the ledger and are in", outcomes(kept)));
     ledger.execute_batch("DROP TRIGGER broken").unwrap();
     drop(ledger);
     desk.run(SEND)
         .exits(0)
-        .says(&format!("{sent} outcomes that an earlier run could not write into the ledger"));
+        .says(&format!("{} that an earlier run could not write into the ledger", outcomes(sent)));
     assert_eq!(oracle::judge(&relay, &desk, 12).of("sent"), 12);
     desk.run("ledger verify").exits(0);
 }
