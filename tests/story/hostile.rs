@@ -31,7 +31,7 @@ fn refusal(config: &Config, body: &str) -> Option<Finding> {
         Ok((draft, _)) => compose::compose(&draft, &Materials::new(&config.newsletter)).err(),
         Err(mistakes) => Some(mistakes),
     };
-    let took = spent() - before;
+    let took = spent().saturating_sub(before);
     let start: String = body.chars().take(20).collect();
     assert!(took < MOST, "{start:?} … took {took:?}");
     let mistake = mistakes?.into_iter().find(Finding::is_shut).expect(&start);
