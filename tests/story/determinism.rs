@@ -63,7 +63,11 @@ fn made(
         Run::of(&command.output().unwrap()).exits(0);
     }
     gather(&root.join("out"), "", &mut made);
-    assert!(made.keys().filter(|name| name.ends_with(".eml")).count() > 1, "{:?}", made.keys());
+    assert!(
+        made.keys().filter(|name| name.rsplit('.').next() == Some("eml")).count() > 1,
+        "{:?}",
+        made.keys()
+    );
     made
 }
 
