@@ -99,7 +99,7 @@ struct Course {
 }
 
 async fn course(model: &Model, letters: usize, orders: &Orders) -> Course {
-    let (mut ledger, made) = plan(letters);
+    let (ledger, made) = plan(letters);
     let (events, mut screen) = mpsc::channel(16);
     let (_stop, stopped) = watch::channel(Stop::No);
     let reading = tokio::spawn(async move {
@@ -111,7 +111,7 @@ async fn course(model: &Model, letters: usize, orders: &Orders) -> Course {
     });
     let relay = Arc::new(model.clone());
     let clock = Clock::start(begin());
-    let ending = deliver(relay, &mut ledger, made, orders, clock, events, stopped).await.unwrap();
+    let ending = deliver(relay, &ledger, made, orders, clock, events, stopped).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.fault), (letters as u64, None));
     let told = reading.await.unwrap();
     let connections = |event: &Event| match event {
@@ -198,10 +198,10 @@ async fn a_relay_that_asks_for_less_in_the_middle_gets_half_the_connections() {
         pipelines: true,
         ..Relay::default()
     };
-    let (mut ledger, letters) = plan(1_500);
+    let (ledger, letters) = plan(1_500);
     // The reader is asked again and again, and left in the end; that is not the point here.
     let orders = Orders { limit: Some(1_400), ..unhurried(16) };
-    let (_, told) = run_at(begin(), &relay, &mut ledger, letters, &orders).await.unwrap();
+    let (_, told) = run_at(begin(), &relay, &ledger, letters, &orders).await.unwrap();
     let allowed: Vec<usize> = told
         .iter()
         .filter_map(|event| match event {
