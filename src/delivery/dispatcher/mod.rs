@@ -257,9 +257,9 @@ impl<'a, L: Ledger> Dispatcher<'a, L> {
             self.hold(lane, row.clone());
             // A lane that is idle has room in its mailbox, so this cannot fail while it lives.
             if self.hands[lane].jobs.try_send(Job::Carry(row)).is_err() {
-                self.fault = Some(Fault::Unreachable("a lane has ended".into()));
-                self.hands[lane].give_all();
-                self.in_flight -= 1;
+                let mut batch = std::mem::take(&mut self.batch);
+                self.lose(lane, &mut batch);
+                self.batch = batch;
             }
         }
     }

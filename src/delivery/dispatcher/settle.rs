@@ -119,6 +119,8 @@ impl<L: Ledger> Dispatcher<'_, L> {
             self.attempting.insert(row);
             batch.entries.push(Entry::Attempting { row, at });
         }
+        // It gets its next letters with the answer, not from the queue of the idle.
+        self.idle.retain(|idle| *idle != lane);
         batch.asked.push((lane, ask));
     }
 
@@ -132,6 +134,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
             next.push(row);
         }
         let ahead = if next.is_empty() { None } else { self.keep_ahead(lane) };
+        self.free(lane);
         // A lane that has died says so itself.
         let _ = ask.permit.send(Permit { rows: ask.rows, next, ahead });
     }
@@ -182,7 +185,7 @@ impl<L: Ledger> Dispatcher<'_, L> {
     }
 
     /// A lane has died: its letter is in doubt if it may have been leaving, and the run stops.
-    fn lose(&mut self, lane: usize, batch: &mut Batch) {
+    pub(super) fn lose(&mut self, lane: usize, batch: &mut Batch) {
         let why = "a connection's task has ended by a mistake in this program";
         for flight in self.hands[lane].give_all() {
             self.in_flight -= 1;
