@@ -109,7 +109,8 @@ class Ledger(unittest.TestCase):
             _, stderr = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 7, stderr)
         lines = [line for line in stderr.splitlines() if line.startswith("{")]
-        self.assertEqual(len(lines), 2, stderr)
+        # The head, the answer, and the next letter's intent if it came in time to share the commit.
+        self.assertIn(len(lines), (2, 3), stderr)
         rescue.rmdir()
         rescue.write_text("\n".join(lines) + "\n")
         self.finish(desk, relay)
