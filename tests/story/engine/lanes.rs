@@ -100,20 +100,8 @@ struct Course {
 
 async fn course(model: &Model, letters: usize, orders: &Orders) -> Course {
     let (ledger, made) = plan(letters);
-    let (events, mut screen) = mpsc::channel(16);
-    let (_stop, stopped) = watch::channel(Stop::No);
-    let reading = tokio::spawn(async move {
-        let mut told = Vec::new();
-        while let Some(event) = screen.recv().await {
-            told.push(event);
-        }
-        told
-    });
-    let relay = Arc::new(model.clone());
-    let clock = Clock::start(begin());
-    let ending = deliver(relay, &ledger, made, orders, clock, events, stopped).await.unwrap();
+    let (ending, told) = run_at(begin(), model, &ledger, made, orders).await.unwrap();
     assert_eq!((ending.tally.of(State::Sent), ending.fault), (letters as u64, None));
-    let told = reading.await.unwrap();
     let connections = |event: &Event| match event {
         Event::Connections { open, allowed, why } => Some((*open, *allowed, why.clone())),
         _ => None,

@@ -275,13 +275,18 @@ async fn run<L: Ledger>(
 }
 
 /// Runs from this time on; gives what was told, too.
-async fn run_at<L: Ledger>(
+async fn run_at<T, L>(
     wall: Timestamp,
-    relay: &Relay,
+    relay: &T,
     ledger: &L,
     letters: Arc<Letters>,
     orders: &Orders,
-) -> Result<(Ending, Vec<Event>), LedgerError> {
+) -> Result<(Ending, Vec<Event>), LedgerError>
+where
+    T: Transport + Clone + Send + 'static,
+    T::Session: 'static,
+    L: Ledger,
+{
     let (events, mut screen) = mpsc::channel(16);
     let (_stop, stopped) = watch::channel(Stop::No);
     let reading = tokio::spawn(async move {
