@@ -16,6 +16,7 @@ pub mod properties;
 mod reply;
 mod session;
 mod socket;
+mod stopping;
 mod stream;
 mod trust;
 mod window;

@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use super::envelope::{mail, rcpt};
 use super::reply::Frame;
 use super::session::{SmtpSession, State};
-use super::stream::{CALLED_OFF, in_words};
+use super::stopping::CALLED_OFF;
+use super::stream::in_words;
 use crate::delivery::transport::{Reply, SendError, Stage};
 use crate::message::Message;
 

@@ -16,12 +16,13 @@ use std::time::Duration;
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::reply::{Frame, Framer};
 use super::socket::{Channel, Counted, Socket};
+use super::stopping::{CALLED_OFF, GRACE};
 use crate::delivery::Stop;
 
 /// A handle on one connection; lettre holds one, the session another. Never locked across an await.
@@ -67,32 +68,9 @@ impl Line {
         self.state().stop = Some(stop);
     }
 
-    /// Waits for `work`, but no longer than until the second stop.
-    pub(super) async fn unless_left<F: Future>(&self, work: F) -> Option<F::Output> {
-        tokio::select! {
-            biased;
-            output = work => Some(output),
-            () = self.called_off(Duration::MAX) => None,
-        }
-    }
-
-    /// Waits until so long after the first stop, or for the second.
-    async fn called_off(&self, grace: Duration) {
-        let stop = self.state().stop.clone();
-        let Some(mut stop) = stop else { return std::future::pending().await };
-        let mut again = stop.clone();
-        let heeded = async {
-            stop.wait_for(|stop| *stop != Stop::No).await.is_ok() && {
-                sleep(grace).await;
-                true
-            }
-        };
-        let left = async { again.wait_for(|stop| *stop == Stop::Leave).await.is_ok() };
-        // Where nobody can ask for a stop any more, none comes.
-        let is_off = tokio::select! { off = heeded => off, off = left => off };
-        if !is_off {
-            std::future::pending::<()>().await;
-        }
+    /// What is heeded, if anybody can stop the run.
+    pub(super) fn stop(&self) -> Option<watch::Receiver<Stop>> {
+        self.state().stop.clone()
     }
 
     /// Waits until a reply is there, and leaves it there for lettre.
@@ -237,14 +215,13 @@ impl Line {
         block: Duration,
         write: impl Future<Output = io::Result<()>>,
     ) -> io::Result<()> {
-        let mut write = pin!(write);
+        let (mut write, mut off) = (pin!(write), pin!(self.called_off(block.min(GRACE))));
         loop {
             let before = self.accepted();
-            let grace = block.min(GRACE);
             let written = tokio::select! {
                 biased;
                 written = timeout(block, &mut write) => written,
-                () = self.called_off(grace) => return Err(io::Error::other(CALLED_OFF)),
+                () = &mut off => return Err(io::Error::other(CALLED_OFF)),
             };
             match written {
                 Ok(result) => return result,
@@ -361,12 +338,6 @@ impl fmt::Debug for Line {
         f.debug_struct("Line").finish_non_exhaustive()
     }
 }
-
-/// How long a letter may still take to leave once a stop was asked for.
-const GRACE: Duration = Duration::from_secs(10);
-
-/// Why what was under way did not go on.
-pub(super) const CALLED_OFF: &str = "the run was stopped";
 
 /// An error of the network as a lower-case fragment.
 pub(super) fn in_words(error: &io::Error) -> String {
