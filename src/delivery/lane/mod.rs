@@ -5,6 +5,7 @@
 //! more to be made ready while the relay's answer is awaited.
 
 mod window;
+mod words;
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -16,96 +17,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Stop;
 use super::ledger::Row;
-use super::transport::{OpenError, Reply, SendError, Session, Stage, Transport};
-use super::verdict::{Brake, Verdict, brake, judge};
+use super::transport::{Reply, SendError, Session, Stage, Transport};
+use super::verdict::{Verdict, brake, judge};
 use crate::message::{Letters, Message};
-
-/// Answers of one lane that can wait for the dispatcher at once: what became of two letters, a question, a connection
-/// that was opened and one that has ended, a death.
-pub(super) const UNREAD: usize = 6;
-
-/// What one lane can have to do at once: hang up, and then carry a letter.
-pub(super) const JOBS: usize = 2;
-
-/// What a lane is to do.
-pub(super) enum Job {
-    /// Carry this row's letter.
-    Carry(Arc<Row>),
-    /// Close the connection, if there is one.
-    HangUp,
-}
-
-/// What a lane tells the dispatcher.
-pub(super) enum Answer {
-    /// What became of letters, a question about the next, or both.
-    News {
-        /// Which lane.
-        lane: usize,
-        /// The letters that are done.
-        done: Vec<Done>,
-        /// The letters that could leave.
-        ask: Option<Ask>,
-    },
-    /// A connection was opened.
-    Opened {
-        /// Which lane's.
-        lane: usize,
-    },
-    /// The connection has ended.
-    Closed {
-        /// Which lane's.
-        lane: usize,
-        /// Whether it has stood without a letter for as long as it may.
-        idle: bool,
-    },
-    /// The relay cannot have several letters under way, though that is asked for.
-    NoWindow,
-    /// A lane has died of a panic with rows in hand.
-    Lost {
-        /// Which lane.
-        lane: usize,
-    },
-}
-
-/// What became of a letter.
-pub(super) struct Done {
-    /// The row's number.
-    pub(super) row: u64,
-    /// How its attempt ended.
-    pub(super) finished: Finished,
-}
-
-/// Nothing but the bodies of these rows is missing: may they leave?
-pub(super) struct Ask {
-    /// Their numbers.
-    pub(super) rows: Vec<u64>,
-    /// Granted by sending, denied by dropping.
-    pub(super) permit: oneshot::Sender<Permit>,
-    /// How many more letters can follow at once.
-    pub(super) room: usize,
-}
-
-/// The intents are durable: bodies may leave.
-pub(super) struct Permit {
-    /// Whose.
-    pub(super) rows: Vec<u64>,
-    /// The letters whose turn it is next, as far as they are due already.
-    pub(super) next: Vec<Arc<Row>>,
-    /// A letter to make ready meanwhile; it may never be asked for.
-    pub(super) ahead: Option<Arc<Row>>,
-}
-
-/// How an attempt ended for the lane.
-pub(super) enum Finished {
-    /// The relay was spoken to; `carried` letters had gone through on this connection before.
-    Judged { verdict: Verdict, brake: Option<Brake>, carried: u64 },
-    /// Nothing was made of it: the connection ended with the letter before, or it was not let go.
-    Returned,
-    /// There was no connection to speak on.
-    Unopened(OpenError),
-    /// The letter could not be made.
-    Unrenderable(String),
-}
+pub(super) use words::{Answer, Ask, Done, Finished, JOBS, Job, Permit, UNREAD};
 
 /// One lane and its connection, if it is open.
 pub(super) struct Lane<T: Transport> {
@@ -337,17 +252,6 @@ impl<T: Transport> Lane<T> {
     async fn hang_up(&mut self) {
         if let Some(open) = self.open.take() {
             open.session.close().await;
-        }
-    }
-}
-
-impl Ask {
-    /// Takes out what may not leave. Nothing follows on a letter that was denied.
-    pub(super) fn deny(&mut self, is_denied: impl Fn(u64) -> bool) {
-        let before = self.rows.len();
-        self.rows.retain(|row| !is_denied(*row));
-        if self.rows.is_empty() && before > 0 {
-            self.room = 0;
         }
     }
 }
