@@ -13,16 +13,13 @@ pub(super) fn read(settings: &mut Settings<'_>, from: Option<&Mailbox>) -> Optio
     if !settings.has_section("dkim") {
         return None;
     }
-    let has_second = settings.has("dkim.ed25519-selector") || settings.has("dkim.ed25519-key-file");
-    let is_alone = has_second && !settings.has("dkim.selector") && !settings.has("dkim.key-file");
-    if is_alone {
+    let has_first = settings.has("dkim.selector") || settings.has("dkim.key-file");
+    let ed25519 = ["dkim.ed25519-selector", "dkim.ed25519-key-file"];
+    let ed25519 = ed25519.into_iter().find(|key| settings.has(key));
+    if let (false, Some(key)) = (has_first, ed25519) {
         settings.report(
             &rule::DKIM_ED25519_ALONE,
-            if settings.has("dkim.ed25519-selector") {
-                "dkim.ed25519-selector"
-            } else {
-                "dkim.ed25519-key-file"
-            },
+            key,
             "letters are signed with Ed25519 alone, which many receivers do not check",
             "make an RSA key besides (`postrider dkim new`); letters then carry both signatures",
         );

@@ -74,13 +74,8 @@ where
     let ending = ending.await;
     // The narration ends with the channel; a failure in it changes nothing.
     let _ = narration.await;
-    match ending {
-        Ok(ending) => Ok(ending?),
-        Err(died) => match died.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(died) => Err(Failure::new(Exit::Storage, died.to_string())),
-        },
-    }
+    // Nobody aborts it, so it can only have panicked.
+    Ok(ending.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()))?)
 }
 
 /// What a run came to, whose letters could be in doubt up to this number.
