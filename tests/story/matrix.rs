@@ -265,7 +265,7 @@ const INPUTS: &[Held] = &[
     (
         &[60],
         &[
-            "../src/studio/tests.rs foreign_hosts_origins_and_paths_are_refused",
+            "../src/studio/tests/door.rs foreign_hosts_origins_and_paths_are_refused",
             "story/preview.rs another_host_name_gets_nothing",
         ],
     ),
