@@ -11,13 +11,14 @@ use super::lock::Lock;
 use super::{OpenError, explain, refusal};
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
-const STEPS: [&str; 6] = [
+const STEPS: [&str; 7] = [
     include_str!("1.sql"),
     include_str!("2.sql"),
     include_str!("3.sql"),
     include_str!("4.sql"),
     include_str!("5.sql"),
     include_str!("6.sql"),
+    include_str!("7.sql"),
 ];
 
 /// "Post" in ASCII: tells our file from any other `SQLite` database.
