@@ -21,7 +21,7 @@ impl Tags {
 
     /// A template of a finished HTML document: values are escaped for text, attributes or URLs.
     pub(crate) fn html_template(&self, html: &str) -> Template {
-        let mut reader = HtmlReader { html, at: 0, tag: false, quote: 0 };
+        let mut reader = HtmlReader { html, at: 0, within: Within::Text, quote: 0 };
         self.split(html, |range, _| reader.place(range))
     }
 
@@ -147,28 +147,58 @@ pub(crate) fn expression(tag: &str) -> &str {
 struct HtmlReader<'t> {
     html: &'t str,
     at: usize,
-    tag: bool,
-    /// The last quote seen in a tag.
+    within: Within,
+    /// The last quote that opened a value.
     quote: usize,
+}
+
+/// What the reader is inside of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Text,
+    Comment,
+    Tag,
+    /// The value of an attribute, up to this quote: `<` and `>` may stand in it.
+    Value(u8),
 }
 
 impl HtmlReader<'_> {
     /// What a value at `range` must be escaped for; ranges come in order.
     fn place(&mut self, range: &Range<usize>) -> Place {
-        for (at, byte) in self.html.bytes().enumerate().take(range.start).skip(self.at) {
-            match byte {
-                b'<' | b'>' => self.tag = byte == b'<',
-                b'"' if self.tag => self.quote = at,
-                _ => {}
-            }
+        for at in self.at..range.start {
+            self.within = self.step(at);
         }
         self.at = range.start;
+        let Within::Value(quote) = self.within else { return Place::Html };
         let name = &self.html[..self.quote];
-        if !self.tag || !(name.ends_with(" href=") || name.ends_with(" src=")) {
+        if !(name.ends_with(" href=") || name.ends_with(" src=")) {
             return Place::Html;
         }
-        let whole = self.quote + 1 == range.start && self.html[range.end..].starts_with('"');
+        let whole = self.quote + 1 == range.start
+            && self.html.as_bytes().get(range.end).is_some_and(|next| *next == quote);
         if whole { Place::Href } else { Place::UrlPart }
+    }
+
+    /// What the text after the byte at `at` is inside of.
+    fn step(&mut self, at: usize) -> Within {
+        let rest = &self.html.as_bytes()[at..];
+        match (self.within, rest[0]) {
+            (Within::Text, b'<') if rest.starts_with(b"<!--") => Within::Comment,
+            // As browsers do: any other `<` in a text is a `<`.
+            (Within::Text, b'<')
+                if rest.get(1).is_some_and(|c| c.is_ascii_alphabetic() || b"/!".contains(c)) =>
+            {
+                Within::Tag
+            }
+            (Within::Comment, b'>') if self.html.as_bytes()[..at].ends_with(b"--") => Within::Text,
+            (Within::Tag, b'>') => Within::Text,
+            (Within::Tag, quote @ (b'"' | b'\'')) => {
+                self.quote = at;
+                Within::Value(quote)
+            }
+            (Within::Value(quote), byte) if byte == quote => Within::Tag,
+            (within, _) => within,
+        }
     }
 }
 
@@ -208,6 +238,20 @@ mod tests {
         );
         let header = tags.template(&x, Place::Header);
         assert_eq!(header.pieces, [Piece::Slot { expression: "x".into(), place: Place::Header }]);
+    }
+
+    #[test]
+    fn angle_brackets_in_a_quoted_attribute_or_a_comment_change_no_place() {
+        let mut tags = Tags::avoiding("");
+        let x = tags.stand_in("{{ x }}");
+        let html = format!(
+            "<!-- <a title=\" > --><!--[if mso]><p title=\"><![endif]--><a title=\"a > b\" href=\"{x}\">1 < {x}</a>\
+             <a title='\"<' href=\"https://example.org/{x}\">{x}</a><img alt=\"<{x}>\" src=\"{x}\">"
+        );
+        assert_eq!(
+            places(tags.html_template(&html)),
+            [Place::Href, Place::Html, Place::UrlPart, Place::Html, Place::Html, Place::Href]
+        );
     }
 
     #[test]
