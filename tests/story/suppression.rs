@@ -164,6 +164,20 @@ fn only_a_recipient_the_relay_does_not_know_is_suppressed_by_itself() {
 }
 
 #[test]
+fn whoever_was_taken_back_and_bounces_again_is_suppressed_again() {
+    let unknown = Rule::at(Phase::Rcpt, Act::reply("550 5.1.1 no such user")).to(&address(1));
+    let relay = Relay::start(Script::new().with(unknown));
+    let desk = Desk::new(2, relay.port());
+    desk.run("send drafts/tide.md --yes").exits(0);
+    assert_eq!(suppressed(&desk), [address(1)]);
+    desk.run("suppress remove reader1@example.org").exits(0);
+    assert!(suppressed(&desk).is_empty());
+    desk.write("drafts/ebb.md", "---\nsubject: Ebb\nslug: ebb\n---\n\nHello.\n");
+    desk.run("send drafts/ebb.md --yes").exits(0).says("2 recipients");
+    assert_eq!(suppressed(&desk), [address(1)]);
+}
+
+#[test]
 fn tokens_of_letters_find_their_readers_even_off_the_list() {
     let relay = Relay::start(Script::new());
     let desk = Desk::new(4, relay.port());

@@ -243,7 +243,8 @@ pub(super) fn bounced(
     words: &str,
 ) -> rusqlite::Result<()> {
     let (key, email) = reader_of(connection, issue, row)?;
-    if latest(connection, EVERYWHERE, &key)?.is_some_and(|(reason, _)| reason != REMOVED) {
+    let list = list_of(connection, issue)?;
+    if latest(connection, &list, &key)?.is_some_and(|(reason, _)| reason != REMOVED) {
         return Ok(());
     }
     let Ok(email) = email.parse() else { return Ok(()) };
