@@ -36,6 +36,7 @@ in_every_talk! {
     rows_34_35_and_37_odd_replies_to_the_dot_that_mean_sent,
     replies_that_come_one_by_one_mean_the_same,
     row_39_a_421_to_mail_after_every_few_letters,
+    a_421_to_the_reset_after_a_refusal_only_ends_the_connection,
     row_40_a_reply_without_end_costs_no_memory,
     row_41_a_letter_larger_than_the_relay_takes,
     a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_where_not,
@@ -338,6 +339,19 @@ fn row_39_a_421_to_mail_after_every_few_letters(talk: Talk) {
     let run = send.run().exits(0);
     assert!(run.stdout.contains("\"event\":\"slowed\""), "{}", run.stdout);
     send.all_sent();
+}
+
+fn a_421_to_the_reset_after_a_refusal_only_ends_the_connection(talk: Talk) {
+    let refused = |n| Rule::at(Phase::Rcpt, Act::reply("550 5.1.1 no such user")).to(&address(n));
+    let fed_up = Act::ReplyFin("421 4.7.0 too many errors".into());
+    let mut script = Script::new().with(Rule::at(Phase::Rset, fed_up));
+    for reader in 1..=4 {
+        script = script.with(refused(reader));
+    }
+    let send = Send::to(talk, script, "");
+    send.run().exits(0);
+    let account = send.account();
+    assert_eq!((account.of("failed"), account.of("sent")), (4, READERS - 4));
 }
 
 fn row_40_a_reply_without_end_costs_no_memory(talk: Talk) {

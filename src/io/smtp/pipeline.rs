@@ -35,9 +35,7 @@ impl SmtpSession {
         }
         if after_refusal {
             let reply = self.hear(Stage::Rset, limit, true).await?.reply();
-            if !reply.is_positive() {
-                return Err(self.garbled(Stage::Rset, format!("RSET was answered with `{reply}`")));
-            }
+            self.was_reset(reply)?;
         }
         self.collect().await
     }

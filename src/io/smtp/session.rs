@@ -158,8 +158,17 @@ impl SmtpSession {
 
     async fn reset(&mut self) -> Result<(), SendError> {
         let reply = self.exchange(Stage::Rset, Rset).await?;
+        self.was_reset(reply)
+    }
+
+    /// What the reply to RSET comes to: it is fulfilled, or the relay leaves, or it does not speak SMTP.
+    pub(super) fn was_reset(&mut self, reply: Reply) -> Result<(), SendError> {
         if reply.is_positive() {
             return Ok(());
+        }
+        if reply.closes() {
+            self.end(reply.to_string());
+            return Err(SendError::Refused { stage: Stage::Rset, reply });
         }
         Err(self.garbled(Stage::Rset, format!("RSET was answered with `{reply}`")))
     }
