@@ -56,8 +56,7 @@ pub(super) fn inspect(
     // Whoever checks a draft that is marked as one knows; a send refuses it.
     let marked = said.iter_mut().filter(|finding| finding.rule == &rule::DRAFT_TRUE);
     marked.for_each(|finding| finding.severity = Severity::Info);
-    let is_too_large = said.iter().any(|finding| finding.rule == &rule::DRAFT_TOO_LARGE);
-    let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large) else {
+    let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large(&said)) else {
         return Ok(Inspected { findings: said, opened, letters: None });
     };
     let letters = opened.issue.as_ref().map(|issue| letters(issue, project, around));
@@ -72,9 +71,16 @@ pub(super) fn inspect(
     Ok(Inspected { opened, findings, letters })
 }
 
+/// Whether a draft is refused before the rules look at it: some of them read it once more, without a limit.
+fn is_too_large(said: &[Finding]) -> bool {
+    said.iter().any(|finding| finding.rule == &rule::DRAFT_TOO_LARGE)
+}
+
 /// The gates of a live send that the rules find, besides those that reading and composing have told of.
 pub(super) fn blocking(opened: &Opened, project: &Project, now: Timestamp) -> Vec<Finding> {
-    let Some(draft) = &opened.draft else { return Vec::new() };
+    let Some(draft) = opened.draft.as_ref().filter(|_| !is_too_large(&opened.said)) else {
+        return Vec::new();
+    };
     let around = Surroundings::of(project, now);
     let letters = opened.issue.as_ref().and_then(|issue| letters(issue, project, &around).ok());
     let letter = letters.as_ref().and_then(|letters| letter(letters, &around));

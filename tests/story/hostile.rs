@@ -9,6 +9,8 @@ use postrider::draft;
 use postrider::finding::Finding;
 use postrider::source::Source;
 
+use super::support::desk::Desk;
+
 /// What one draft may take in a build without optimisation, which is twenty times as slow as a release.
 const MOST: Duration = Duration::from_secs(15);
 
@@ -93,6 +95,17 @@ fn what_nests_too_deep_is_refused() {
         (DEEP, each(600, |n| format!("{}- x\n", "  ".repeat(n)))),
         (DEEP, "<b>".repeat(20_000)),
     ]);
+}
+
+#[test]
+fn a_send_does_not_read_again_what_nests_too_deep() {
+    let desk = Desk::new(1, 9);
+    desk.write(
+        "drafts/deep.md",
+        &format!("---\nsubject: Tide\n---\n\n{}x\n", "- ".repeat(400_000)),
+    );
+    // The second parser of the rules would take minutes.
+    desk.run("send drafts/deep.md --dry-run").exits(1).says(DEEP);
 }
 
 #[test]
