@@ -99,11 +99,15 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// The files of a folder with this ending, sorted by name; an absent folder has none.
+/// The files of a folder with this ending, sorted by name; a folder that is absent, or a file, has none.
 pub fn with_ending(folder: &Path, ending: &str) -> io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error)
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
+            return Ok(Vec::new());
+        }
         Err(error) => return Err(error),
     };
     let mut paths = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;

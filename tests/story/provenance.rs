@@ -112,6 +112,17 @@ fn a_ledger_of_another_machine_is_refused_and_then_at_home_here() {
 }
 
 #[test]
+fn a_run_that_nothing_outside_can_remember_is_no_worse_for_it() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(3, relay.port());
+    desk.write("witnesses", "in the way of a folder");
+    let said = "nothing outside the ledger remembers this run";
+    desk.run(SEND).exits(0).says(said);
+    desk.run(SEND).exits(0);
+    assert_eq!(relay.stored(), 3);
+}
+
+#[test]
 fn a_ledger_that_is_gone_is_missed() {
     let (relay, desk) = begun();
     let file = desk.path(".postrider/ledger.sqlite");
