@@ -278,6 +278,18 @@ impl Tags {
         out
     }
 
+    /// The text without the stand-ins of values.
+    pub(crate) fn without_values(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut copied = 0;
+        for (range, _) in self.occurrences(text) {
+            out.push_str(&text[copied..range.start]);
+            copied = range.end;
+        }
+        out.push_str(&text[copied..]);
+        out
+    }
+
     /// Whether the text is one value's stand-in and nothing else.
     pub(crate) fn is_stand_in(&self, text: &str) -> bool {
         self.by_stand_in.contains_key(text)

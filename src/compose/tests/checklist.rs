@@ -11,6 +11,29 @@ fn the_html_passes_the_machine_checks() {
     }
 }
 
+#[test]
+fn names_of_headings_are_nobodys_values_and_no_footnotes() {
+    let draft = draft(
+        "[[toc]]\n\n## {{ name }}\n\n## {{ name }}\n\n## For {{ name }} the *great*\n\n## Fn 1\n\n## Fnref 1\n\nOne.[^a]\n\n[^a]: Two.",
+    );
+    let html = shown(&composed(&draft).html);
+    let elements = elements(&html);
+    check_anchors(&elements);
+    let ids: Vec<&str> = elements.iter().filter_map(|e| e.value("id")).collect();
+    assert_eq!(
+        ids,
+        [
+            "section",
+            "section-1",
+            "for--the-great",
+            "section-fn-1",
+            "section-fnref-1",
+            "fnref-1",
+            "fn-1"
+        ]
+    );
+}
+
 /// The rows of the checklist that need no other program.
 fn machine_check(html: &str, subject: &str) {
     let elements = elements(html);

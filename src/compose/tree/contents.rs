@@ -81,7 +81,7 @@ fn headings<'a>(root: Node<'a>, tags: &Tags) -> Vec<Entry<'a>> {
         NodeValue::Heading(NodeHeading { level, .. }) => level,
         _ => 0,
     };
-    let anchors = links::anchors(root).into_iter();
+    let anchors = links::anchors(root, tags).into_iter();
     let mut headings: Vec<_> = anchors
         .filter(|(_, node)| node.parent().is_some_and(|parent| parent.parent().is_none()))
         .map(|(name, node)| Entry {

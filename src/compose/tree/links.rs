@@ -37,7 +37,7 @@ pub(super) fn settle(
     addresses: &Addresses<'_>,
     tags: &Tags,
 ) {
-    let mut anchors: BTreeMap<_, _> = anchors(root).into_iter().collect();
+    let mut anchors: BTreeMap<_, _> = anchors(root, tags).into_iter().collect();
     for node in root.descendants() {
         let at = node.data().sourcepos;
         let (url, is_image) = match &node.data().value {
@@ -103,11 +103,28 @@ fn problem(rule: &'static Rule, message: impl Into<String>, help: impl Into<Stri
 }
 
 /// Headings with the name that links use for them, as on GitHub.
-pub(super) fn anchors(root: Node<'_>) -> Vec<(String, Node<'_>)> {
+///
+/// What is merged into a heading is no part of its name, which is one for all readers.
+pub(super) fn anchors<'a>(root: Node<'a>, tags: &Tags) -> Vec<(String, Node<'a>)> {
     let mut anchorizer = Anchorizer::new();
+    let mut name = |node: Node<'_>| {
+        let text = tags.without_values(&node.collect_text());
+        let wanted = Anchorizer::new().anchorize(text.trim());
+        let is_taken = ["fn-", "fnref-"].into_iter().any(|start| {
+            wanted.strip_prefix(start).is_some_and(|rest| rest.parse::<u32>().is_ok())
+        });
+        if wanted.is_empty() {
+            anchorizer.anchorize("section")
+        } else if is_taken {
+            // A footnote has it.
+            anchorizer.anchorize(&format!("section {text}"))
+        } else {
+            anchorizer.anchorize(text.trim())
+        }
+    };
     root.descendants()
         .filter(|node| matches!(node.data().value, NodeValue::Heading(_)))
-        .map(|node| (anchorizer.anchorize(&node.collect_text()), node))
+        .map(|node| (name(node), node))
         .collect()
 }
 
