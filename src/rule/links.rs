@@ -119,7 +119,7 @@ super::rules! { Links, LINKS;
         source: "Gmail and Thunderbird phishing warnings; publicsuffix.org",
         mend: "Write words, or the address it leads to.",
         bad: Body("[harbour.org](https://tides.net/x)"),
-        good: Body("[harbour.org](https://www.harbour.org/x)");
+        good: Body("[harbour.org](https://www.harbour.org/x) and [README.md](https://example.org/x)");
     LINK_LOOKALIKE_HOST = "link-lookalike-host", Error, Open,
         what: "A host name does not look like another; one written in code (`xn--`) is a warning.",
         why: "A Cyrillic `a` in a name leads to somebody else's site.",

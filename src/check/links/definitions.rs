@@ -27,15 +27,16 @@ fn unused(subject: &Subject<'_>) -> Vec<Note> {
         .map(|definition| {
             let label = shown(&definition.label);
             let message = format!("`[{label}]` is defined and never used");
-            let help = match unlinked(subject, &definition.label) {
-                Some(line) => {
-                    format!("\"{label}\" appears unlinked on line {line}: put it in brackets")
-                }
-                None => "delete the line, or use it in the text".to_owned(),
-            };
-            Note::body(&rule::LINK_UNUSED_REF, definition.range.clone(), message)
-                .help(help)
-                .fixed_by(document.whole_lines(&definition.range), "")
+            let note = Note::body(&rule::LINK_UNUSED_REF, definition.range.clone(), message);
+            match unlinked(subject, &definition.label) {
+                // Which of them was meant is for the author to say.
+                Some(line) => note.help(format!(
+                    "\"{label}\" appears unlinked on line {line}: put it in brackets"
+                )),
+                None => note
+                    .help("delete the line, or use it in the text")
+                    .fixed_by(document.whole_lines(&definition.range), ""),
+            }
         })
         .collect()
 }

@@ -57,8 +57,9 @@ fn mismatch(link: &Link, text: &str) -> Option<Note> {
     if text.contains(char::is_whitespace) || super::has_tag(&link.url) || super::has_tag(text) {
         return None;
     }
-    let said =
-        web(text).or_else(|| web(&format!("https://{text}")).filter(|_| text.contains('.')))?;
+    // `README.md` and `ASP.NET` could be hosts, too.
+    let is_host = || text.starts_with("www.") || !domains(text).is_empty();
+    let said = web(text).or_else(|| web(&format!("https://{text}")).filter(|_| is_host()))?;
     let (said, led) = (said.host_str()?.to_owned(), web(&link.url)?.host_str()?.to_owned());
     let (said, led) = (registrable(&said)?, registrable(&led)?);
     (said != led).then(|| {
