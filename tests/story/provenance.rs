@@ -208,7 +208,7 @@ fn what_is_no_ledger_of_ours_is_refused_before_a_connection() {
     help: nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it
     ");
     insta::assert_snapshot!(refused(&with(60, &[0, 0, 1, 0])), @"
-    error: the ledger cannot be used: .postrider/ledger.sqlite: written by a newer postrider (schema 256, this one knows 6)
+    error: the ledger cannot be used: .postrider/ledger.sqlite: written by a newer postrider (schema 256, this one knows 7)
     help: nobody was mailed; install the newer version, which can read it
     ");
     insta::assert_snapshot!(refused(&with(100, &[0xff; 8])), @"
