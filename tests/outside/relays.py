@@ -26,12 +26,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def listens(port):
+    """Whether somebody listens."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_for(port):
     """Waits until somebody listens."""
     for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        if listens(port):
+            return
         time.sleep(0.05)
     raise AssertionError(f"nothing listens on port {port}")
 
@@ -124,8 +129,7 @@ class Postfix:
         self.etc = self.folder / "etc"
         (self.etc / "main.cf").write_text(MAIN_CF.format(folder=self.folder))
         (self.etc / "master.cf").write_text(MASTER_CF.format(port=f"127.0.0.1:{self.port}"))
-        self.control("start")
-        wait_for(self.port)
+        self.start()
 
     def control(self, verb):
         """postfix start, stop, abort …"""
@@ -146,17 +150,18 @@ class Postfix:
     def crash(self):
         """Kills every process of it at once, as a power cut would; what its queue holds stays."""
         master = int((self.folder / "queue" / "pid" / "master.pid").read_text())
-        children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
-        for process in [master, *map(int, children)]:
-            try:
-                os.kill(process, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # master leads a group of its own: a signal to the group also reaches the child that is just being born.
+        os.killpg(master, signal.SIGKILL)
+        for _ in range(200):
+            if not listens(self.port):
+                return
+            time.sleep(0.05)
+        raise AssertionError("a process of Postfix outlives SIGKILL")
 
-    def is_up(self):
-        """Whether somebody listens."""
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+    def start(self):
+        """Starts it again where it was."""
+        self.control("start")
+        wait_for(self.port)
 
     def wait_queue_empty(self):
         """Waits until all that was taken has been delivered."""
