@@ -7,6 +7,9 @@ use crate::report::Printer;
 
 use super::exit::Exit;
 
+/// What to do when a ledger fails that was open already.
+pub(super) const LEDGER_FAILED: &str = "nothing more was sent; `postrider ledger verify` says whether the file is whole: if so, mend the disk and run the same command again, else bring back the newest sound backup of the folder";
+
 /// A command that cannot go on.
 #[derive(Debug)]
 pub(super) struct Failure {
@@ -81,8 +84,7 @@ impl From<Vec<Finding>> for Failure {
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
-        Self::new(Exit::Storage, format!("the ledger cannot be used: {error}"))
-            .help("nothing more was sent; mend the disk or the file and run the same command again")
+        Self::new(Exit::Storage, format!("the ledger cannot be used: {error}")).help(LEDGER_FAILED)
     }
 }
 

@@ -199,8 +199,11 @@ class Ledger(unittest.TestCase):
             self.assertEqual(desk.run(*SEND, "--limit", "1").returncode, 3)
             subprocess.run(["mount", "-o", "remount,ro", state], check=True)
             refused = desk.run(*SEND)
+            status = desk.run("--json", "status", "tide-7")
         self.assertEqual(refused.returncode, 7, refused.stderr)
-        self.assertIn("help: nobody was mailed", refused.stderr)
+        self.assertIn("help: nobody was mailed; make the folder and the file writable", refused.stderr)
+        self.assertEqual(status.returncode, 0, status.stderr)
+        self.assertEqual(json.loads(status.stdout)["counts"]["sent"], 1)
         self.assertEqual(relay.connections, 1)
 
     def test_a_ledger_that_is_not_ours_to_write_is_noticed_before_a_connection(self):

@@ -16,7 +16,7 @@ use crate::report::words::count;
 use crate::report::{Bound, Printer, Summary, finished, narrate};
 
 use super::super::exit::Exit;
-use super::super::failure::Failure;
+use super::super::failure::{Failure, LEDGER_FAILED};
 use super::super::now;
 use super::Desk;
 
@@ -121,9 +121,7 @@ pub(super) fn tell_fault(ending: &Ending, printer: Printer) {
             "nobody else was mailed; make the letter lighter (`send --dry-run` says what weighs most), or ask the relay for a higher limit"
         }
         Fault::Unreachable(_) => "run the same command again when the relay answers",
-        Fault::Ledger(_) => {
-            "nothing more was sent; mend the disk or the file and run the same command again"
-        }
+        Fault::Ledger(_) => LEDGER_FAILED,
     };
     printer.error(&fault.to_string(), Some(help));
 }

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
-use super::refusal;
+use super::error::{MEND, refusal};
 use crate::delivery::ledger::{State, Tally};
 use crate::finding::shown;
 
@@ -53,7 +53,7 @@ pub(super) fn count(connection: &Connection, issue: i64) -> rusqlite::Result<Tal
     while let Some(row) = rows.next()? {
         let word = row.get_ref(0)?.as_str()?;
         let state = State::parse(word)
-            .ok_or_else(|| refusal(format!("it is damaged: a state is `{}`", shown(word))))?;
+            .ok_or_else(|| refusal(format!("it is damaged: a state is `{}`", shown(word)), MEND))?;
         counts[state as usize] += 1;
     }
     let mut tally = Tally::default();

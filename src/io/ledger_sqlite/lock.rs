@@ -18,11 +18,7 @@ pub(super) struct Lock(#[expect(dead_code, reason = "holding it open is what it 
 impl Lock {
     /// Takes the lock and writes `who` into it, or says who holds it.
     pub(super) fn take(path: &Path, who: &str) -> Result<Self, OpenError> {
-        let storage = |error: std::io::Error| OpenError::Storage {
-            path: path.to_owned(),
-            why: error.to_string(),
-            help: super::WRITABLE,
-        };
+        let storage = |error: std::io::Error| OpenError::unwritable(path, &error);
         let mut file = File::options()
             .read(true)
             .write(true)

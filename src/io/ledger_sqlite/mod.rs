@@ -4,6 +4,7 @@
 
 mod ballast;
 mod counts;
+mod error;
 mod freeze;
 mod heed;
 mod lock;
@@ -23,16 +24,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::delivery::ledger::{LedgerError, Tally};
 use crate::delivery::plan::{Pinned, digest};
+pub use error::OpenError;
 pub use freeze::{Freeze, Frozen, Kept};
 pub use origin::Adopted;
 pub use reconcile::{Changed, Reconcile};
 pub use rescue::Rescue;
 pub use rows::SqliteLedger;
 
+use error::{CLOSE, IN_USE, MEND, WRITABLE, explain, refusal};
 use lock::Lock;
 
 /// The ledger file, open for sending. Only one process can hold it.
@@ -52,52 +55,8 @@ pub struct Ledger {
     pub rescued: u64,
 }
 
-/// Why the ledger cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another send holds it.
-    #[error("another send holds the ledger: {0}")]
-    Locked(String),
-    /// It cannot be read or written, or is not ours.
-    #[error("{}: {why}", path.display())]
-    Storage {
-        /// The file.
-        path: PathBuf,
-        /// What happened.
-        why: String,
-        /// What to do about it.
-        help: &'static str,
-    },
-}
-
 /// Prepared statements that are kept: more than a run uses.
 const STATEMENTS: usize = 64;
-
-/// What to do when the ledger cannot be written.
-const WRITABLE: &str = "nobody was mailed; make the folder and the file writable for whoever sends";
-
-/// What to do when the ledger cannot be opened or read.
-const MEND: &str = "nobody was mailed; keep a copy of the folder, then bring back the newest sound backup of all of it";
-
-/// What to do when the ledger is sound, and in somebody else's hands.
-const CLOSE: &str = "nobody was mailed; close that program and run the same command again";
-
-/// What to do when the ledger is sound, and ahead of this program.
-const UPGRADE: &str = "nobody was mailed; install the newer version, which can read it";
-
-/// Why a ledger cannot be opened while another program has it.
-const IN_USE: &str = "another program has it open in a transaction";
-
-impl OpenError {
-    fn storage(path: &Path, why: String) -> Self {
-        let help = match &why {
-            why if why.starts_with(schema::NEWER) => UPGRADE,
-            why if why == IN_USE => CLOSE,
-            _ => MEND,
-        };
-        Self::Storage { path: path.to_owned(), why, help }
-    }
-}
 
 /// An issue that the ledger knows.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,16 +91,12 @@ impl Ledger {
     /// up; every row that a crash left `attempting` then becomes unknown. `who` is shown to a second sender.
     pub fn open(dir: &Path, who: &str, now: Timestamp) -> Result<Self, OpenError> {
         let path = file(dir);
-        let storage = |why: String| OpenError::storage(&path, why);
-        super::files::create_folder(dir).map_err(|error| OpenError::Storage {
-            path: dir.to_owned(),
-            why: error.to_string(),
-            help: WRITABLE,
-        })?;
+        let storage = |error: rusqlite::Error| OpenError::of(&path, &error);
+        super::files::create_folder(dir).map_err(|error| OpenError::unwritable(dir, &error))?;
         let lock = Lock::take(&dir.join("ledger.lock"), who)?;
         let is_new = !exists(dir);
         let had_log = dir.join("ledger.sqlite-wal").exists();
-        let connection = Connection::open(&path).map_err(|error| storage(explain(&error)))?;
+        let connection = Connection::open(&path).map_err(storage)?;
         let mut ledger = Self {
             connection,
             dir: Some(dir.to_owned()),
@@ -159,20 +114,17 @@ impl Ledger {
             .prepare("WAL", "FULL")
             .and_then(|()| ledger.checkpoint())
             .and_then(|()| ledger.forget_waiting());
-        sound.map_err(|error| storage(explain(&error)))?;
+        sound.map_err(storage)?;
         ledger.rescued = rescue::take_up(&mut ledger.connection, dir)?;
-        ledger.in_doubt =
-            ledger.doubt_what_crashed(now).map_err(|error| storage(explain(&error)))?;
+        ledger.in_doubt = ledger.doubt_what_crashed(now).map_err(storage)?;
         Ok(ledger)
     }
 
     /// A ledger for a rehearsal: the same tables in a file that is forgotten afterwards, without durability.
     pub fn throw_away() -> Result<Self, OpenError> {
         // An empty name is SQLite's temporary file: on disk, so that memory stays flat, and deleted on close.
-        let storage = |error: &rusqlite::Error| {
-            OpenError::storage(Path::new("temporary ledger"), explain(error))
-        };
-        let connection = Connection::open("").map_err(|error| storage(&error))?;
+        let storage = |error| OpenError::of(Path::new("temporary ledger"), &error);
+        let connection = Connection::open("").map_err(storage)?;
         let mut ledger = Self {
             connection,
             dir: None,
@@ -182,7 +134,7 @@ impl Ledger {
             in_doubt: 0,
             rescued: 0,
         };
-        ledger.prepare("OFF", "OFF").map_err(|error| storage(&error))?;
+        ledger.prepare("OFF", "OFF").map_err(storage)?;
         Ok(ledger)
     }
 
@@ -192,7 +144,7 @@ impl Ledger {
         let is_busy: bool =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_busy {
-            return Err(refusal(IN_USE.into()));
+            return Err(refusal(IN_USE, CLOSE));
         }
         Ok(())
     }
@@ -222,13 +174,28 @@ impl Ledger {
             self.connection
                 .query_row(&format!("PRAGMA journal_mode={journal}"), [], |row| row.get(0))?;
         if journal == "WAL" && !mode.eq_ignore_ascii_case("wal") {
-            return Err(refusal(format!(
-                "journal mode is {mode}, not WAL; is this a network file system?"
-            )));
+            return Err(refusal(
+                format!("journal mode is {mode}, not WAL; is this a network file system?"),
+                MEND,
+            ));
         }
-        self.connection.execute_batch(&format!(
-            "PRAGMA synchronous={synchronous}; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=ON; PRAGMA cache_size=-4000;"
-        ))?;
+        for (pragma, value, held) in [
+            ("synchronous", synchronous, if synchronous == "FULL" { 2 } else { 0 }),
+            // macOS keeps what fsync has written in the disk's own memory; elsewhere these two do nothing.
+            ("fullfsync", "ON", 1),
+            ("checkpoint_fullfsync", "ON", 1),
+            ("mmap_size", "0", 0),
+            ("trusted_schema", "OFF", 0),
+            ("foreign_keys", "ON", 1),
+            ("cache_size", "-4000", -4000),
+        ] {
+            self.connection.execute_batch(&format!("PRAGMA {pragma}={value}"))?;
+            let read = self.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+            // A temporary file has no mmap_size to tell.
+            if read.optional()?.is_some_and(|read| read != held) {
+                return Err(refusal(format!("SQLite does not take `{pragma} = {value}`"), MEND));
+            }
+        }
         schema::upgrade(&mut self.connection)
     }
 
@@ -291,7 +258,7 @@ fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, Ledg
             Ok(KnownIssue {
                 id: row.get(0)?,
                 pinned: serde_json::from_str(&pinned)
-                    .map_err(|error| refusal(format!("pinned issue is damaged: {error}")))?,
+                    .map_err(|error| refusal(format!("pinned issue is damaged: {error}"), MEND))?,
                 is_whole: row.get::<_, String>(2)? == digest(&pinned),
                 version: row.get(7)?,
                 secret: row.get(8)?,
@@ -307,27 +274,4 @@ fn issue(connection: &Connection, slug: &str) -> Result<Option<KnownIssue>, Ledg
 
 fn timestamp(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
-}
-
-/// An error of ours in `SQLite`'s clothes, so that one `?` serves both.
-fn refusal(why: String) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(why.into())
-}
-
-/// `SQLite`'s words without its codes.
-fn explain(error: &rusqlite::Error) -> String {
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) if failure.code == ErrorCode::DatabaseBusy => {
-            IN_USE.into()
-        }
-        rusqlite::Error::SqliteFailure(_, Some(words)) => words.clone(),
-        rusqlite::Error::ToSqlConversionFailure(words) => words.to_string(),
-        other => other.to_string(),
-    }
-}
-
-impl From<rusqlite::Error> for LedgerError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self(explain(&error))
-    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
-use super::lock;
-use super::{OpenError, counts, explain, schema, timestamp};
+use super::error::{OpenError, is_unwritable};
+use super::{counts, lock, schema, timestamp};
 use crate::delivery::ledger::{LedgerError, State, Tally};
 
 /// A second connection that only reads.
@@ -87,6 +87,29 @@ pub struct Attempt {
     pub words: String,
 }
 
+/// A connection that has read something. Where the folder cannot be written `SQLite` has no place for what it shares with
+/// a writer; without a log there is no writer, and the file is read as one that never changes.
+fn open_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let open = |file: &Path, flags: OpenFlags| {
+        let connection = Connection::open_with_flags(file, flags)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        schema::is_behind(&connection)?;
+        Ok(connection)
+    };
+    let refused = match open(path, OpenFlags::SQLITE_OPEN_READ_ONLY) {
+        Err(error) if is_unwritable(&error) => error,
+        other => return other,
+    };
+    let has_log = path.with_extension("sqlite-wal").exists();
+    match std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok()) {
+        Some(url) if !has_log => open(
+            Path::new(&format!("{url}?immutable=1")),
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
+        ),
+        _ => Err(refused),
+    }
+}
+
 impl Reader {
     /// Opens the ledger of a state folder; `None` when there is none yet. One of an earlier version is brought up to date
     /// first, under the lock.
@@ -95,10 +118,8 @@ impl Reader {
         if !path.exists() {
             return Ok(None);
         }
-        let storage = |error: rusqlite::Error| OpenError::storage(&path, explain(&error));
-        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-            .map_err(storage)?;
-        connection.busy_timeout(Duration::from_secs(10)).map_err(storage)?;
+        let storage = |error: rusqlite::Error| OpenError::of(&path, &error);
+        let connection = open_to_read(&path).map_err(storage)?;
         if schema::is_behind(&connection).map_err(storage)? {
             let mut writer = Connection::open(&path).map_err(storage)?;
             schema::bring_up(&mut writer, dir, &path)?;

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use super::counts;
+use super::error::{OpenError, explain};
 use super::settlement::Settlement;
-use super::{OpenError, counts, explain};
 
 /// The version in the head.
 const VERSION: u32 = 1;
@@ -93,7 +94,7 @@ fn line(value: &impl Serialize) -> Option<String> {
 /// the ledger has it durably. Taking one up again changes nothing.
 pub(super) fn take_up(connection: &mut Connection, dir: &Path) -> Result<u64, OpenError> {
     let mut files = super::super::files::with_ending(dir, "jsonl")
-        .map_err(|error| OpenError::storage(dir, error.to_string()))?;
+        .map_err(|error| OpenError::unwritable(dir, &error))?;
     files.retain(|path| {
         path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("rescue-"))
     });

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::read::Reader;
 use super::rows::advance;
-use super::{OpenError, explain, origin, schema, timestamp};
+use super::{OpenError, origin, schema, timestamp};
 use crate::address::EmailAddress;
 use crate::audience::suppression::{Reason, Suppression};
 use crate::delivery::ledger::LedgerError;
@@ -69,8 +69,8 @@ impl Suppressions {
     /// back, which would not know of it, is noticed.
     pub fn open(dir: &Path, list: &str, witnesses: Option<Witnesses>) -> Result<Self, OpenError> {
         let path: PathBuf = super::file(dir);
-        let storage = |why: String| OpenError::storage(&path, why);
-        super::super::files::create_folder(dir).map_err(|error| storage(error.to_string()))?;
+        super::super::files::create_folder(dir)
+            .map_err(|error| OpenError::unwritable(dir, &error))?;
         let open = || {
             let connection = Connection::open(&path)?;
             connection.busy_timeout(PATIENCE)?;
@@ -79,7 +79,8 @@ impl Suppressions {
             )?;
             Ok(connection)
         };
-        let mut connection = open().map_err(|error: rusqlite::Error| storage(explain(&error)))?;
+        let mut connection =
+            open().map_err(|error: rusqlite::Error| OpenError::of(&path, &error))?;
         schema::bring_up(&mut connection, dir, &path)?;
         Ok(Self { connection, list: list.to_owned(), dir: dir.to_owned(), witnesses })
     }

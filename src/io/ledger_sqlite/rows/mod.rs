@@ -14,6 +14,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use late::Failed;
 
 use super::counts::{self, Moves};
+use super::error::{MEND, refusal};
 use super::rescue::Rescue;
 use super::settlement::Settlement;
 use super::{OpenError, ballast, heed, origin, shares, suppression};
@@ -319,7 +320,7 @@ fn write(connection: &Connection, issue: i64, run: i64, entry: &Entry) -> rusqli
     if changed == 1 {
         Ok(())
     } else {
-        Err(super::refusal(format!("a row of issue {issue} is missing")))
+        Err(refusal(format!("a row of issue {issue} is missing"), MEND))
     }
 }
 

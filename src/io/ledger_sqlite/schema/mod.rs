@@ -7,8 +7,9 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::OpenError;
+use super::error::{MEND, UPGRADE, refusal};
 use super::lock::Lock;
-use super::{OpenError, explain, refusal};
 
 /// The steps: the first makes an empty file schema 1, the second makes schema 1 schema 2, and so on.
 const STEPS: [&str; 7] = [
@@ -48,7 +49,7 @@ pub(super) fn bring_up(
     dir: &Path,
     path: &Path,
 ) -> Result<(), OpenError> {
-    let storage = |error: rusqlite::Error| OpenError::storage(path, explain(&error));
+    let storage = |error: rusqlite::Error| OpenError::of(path, &error);
     if is_behind(connection).map_err(storage)? {
         let _lock = Lock::take(&dir.join("ledger.lock"), "somebody who brings it up to date")?;
         upgrade(connection).map_err(storage)?;
@@ -61,9 +62,6 @@ pub(super) fn is_behind(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(version(connection)? < STEPS.len())
 }
 
-/// How the words begin about a file that has steps this program does not know.
-pub(super) const NEWER: &str = "written by a newer postrider";
-
 /// How many steps the file has behind it.
 fn version(connection: &Connection) -> rusqlite::Result<usize> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -73,10 +71,13 @@ fn version(connection: &Connection) -> rusqlite::Result<usize> {
     }
     let version = usize::try_from(version).unwrap_or_default();
     if application != APPLICATION_ID || version == 0 {
-        return Err(refusal("is not a postrider ledger".into()));
+        return Err(refusal("is not a postrider ledger", MEND));
     }
     if version > STEPS.len() {
-        return Err(refusal(format!("{NEWER} (schema {version}, this one knows {})", STEPS.len())));
+        let known = STEPS.len();
+        let why =
+            format!("written by a newer postrider (schema {version}, this one knows {known})");
+        return Err(refusal(why, UPGRADE));
     }
     Ok(version)
 }
@@ -92,6 +93,7 @@ mod tests {
     use super::*;
     use crate::delivery::ledger::State;
     use crate::io::ledger_sqlite::counts::{self, Moves};
+    use crate::io::ledger_sqlite::error::explain;
 
     /// A ledger as schema 1 left it: five readers, one of them lost in a crash, one under way.
     fn of_schema_1() -> Connection {
