@@ -48,9 +48,8 @@ pub(super) fn check_ledger(
     let name = ledger.witness()?.ledger;
     let other = last_here(project)?.filter(|witness| witness.ledger != name);
     found.extend(other.map(|witness| missing(project, &witness)));
-    if ledger.machine()?.is_some_and(|machine| machine != host::machine()) {
-        let what = "it was last used on another machine";
-        found.push(about(project, &rule::LEDGER_COPIED, what).help(
+    if is_from_elsewhere(ledger)? {
+        found.push(copied(project).help(
             "send from there; if that is over, `postrider ledger adopt` takes it in here and calls unknown whoever may have been mailed meanwhile, and `--allow ledger-copied` trusts that nobody was",
         ));
     }
@@ -107,18 +106,31 @@ pub(super) fn check_space(
     refuse(vec![about(project, &rule::DISK_SPACE, what).help(help)], allowed)
 }
 
+fn copied(project: &Project) -> Finding {
+    about(project, &rule::LEDGER_COPIED, "it was last used on another machine")
+}
+
+fn is_from_elsewhere(ledger: &Ledger) -> Result<bool, Failure> {
+    Ok(ledger.machine()?.is_some_and(|machine| machine != host::machine()))
+}
+
 fn restored(project: &Project) -> Finding {
     let what = "it is older than the one that was used here last: it came back from a backup";
     about(project, &rule::LEDGER_RESTORED, what)
 }
 
-/// Refuses to decide with a ledger that has missed a time: what it calls unknown may be known in the newer one.
+/// Refuses to decide with a ledger that has missed a time or is used elsewhere: what it calls unknown may be known there.
 pub(super) fn check_newest(project: &Project, ledger: &Ledger) -> Result<(), Failure> {
-    if behind(ledger)?.is_none() {
-        return Ok(());
+    let mut found = Vec::new();
+    if is_from_elsewhere(ledger)? {
+        let help = "decide there; if that is over, `postrider ledger adopt` takes it in here";
+        found.push(copied(project).help(help));
     }
-    let help = "bring the newer one back, or go on with this one by `postrider ledger adopt`";
-    Err(Failure::gate(vec![restored(project).help(help)]))
+    if behind(ledger)?.is_some() {
+        let help = "bring the newer one back, or go on with this one by `postrider ledger adopt`";
+        found.push(restored(project).help(help));
+    }
+    if found.is_empty() { Ok(()) } else { Err(Failure::gate(found)) }
 }
 
 fn missing(project: &Project, witness: &Witness) -> Finding {
@@ -149,8 +161,7 @@ pub(super) fn adopt(project: &Project, printer: Printer) -> Result<Exit, Failure
     let now = super::now();
     let mut ledger = super::open_ledger(project, now)?;
     let seen = behind(&ledger)?;
-    let elsewhere = ledger.machine()?.is_some_and(|machine| machine != host::machine());
-    if seen.is_none() && !elsewhere {
+    if seen.is_none() && !is_from_elsewhere(&ledger)? {
         printer.say("this is the ledger that was used here last: there is nothing to adopt");
         return Ok(Exit::Complete);
     }

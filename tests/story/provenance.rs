@@ -102,6 +102,7 @@ fn a_ledger_of_another_machine_is_refused_and_then_at_home_here() {
     let (relay, desk) = begun();
     ledger(&desk).execute_batch("UPDATE meta SET machine = 'another'").unwrap();
     desk.run(SEND).exits(8).says("error[ledger-copied]").says("last used on another machine");
+    desk.run("ledger resolve tide --all --resend").exits(8).says("decide there");
     assert_eq!(relay.journal().len(), 2);
     desk.run("send drafts/tide.md --yes --limit 1 --allow ledger-copied").exits(3);
     desk.run("send drafts/tide.md --yes --limit 1").exits(3);
