@@ -40,17 +40,18 @@ pub struct Census {
 }
 
 impl Census {
-    /// Counts the rows of the list called `file` and tells what is wrong. `is_suppressed` knows canonical addresses.
-    pub fn take(
+    /// Counts the rows of the list called `file` and tells what is wrong. `read` begins to read it, the second time only if
+    /// an address is like another; `is_suppressed` knows canonical addresses.
+    pub fn take<R: Iterator<Item = Row>>(
         file: &str,
-        rows: impl Iterator<Item = Row>,
+        read: impl Fn() -> Result<R, Finding>,
         is_suppressed: &dyn Fn(&str) -> bool,
         tell: &mut dyn FnMut(&Finding),
-    ) -> Self {
+    ) -> Result<Self, Finding> {
         let mut census = Self { file: file.to_owned(), ..Self::default() };
         census.statuses = Status::ALL.map(|status| (status.name(), 0)).into();
         let mut duplicates = Duplicates::default();
-        for row in rows {
+        for row in read()? {
             match row {
                 Ok(listed) => {
                     let reader = listed.subscriber;
@@ -66,13 +67,18 @@ impl Census {
                 }
             }
         }
-        duplicates.findings(file).iter().for_each(&mut *tell);
+        if let Some(mut suspects) = duplicates.suspects() {
+            for listed in read()?.flatten() {
+                suspects.look(&listed.subscriber.email, listed.line);
+            }
+            suspects.findings(file).iter().for_each(&mut *tell);
+        }
         if !census.has_recipients && census.bad == 0 {
             let help =
                 "give it a `[[subscriber]]` block with an `email` and no other status than active";
             tell(&Finding::about(&LIST_EMPTY, file, "list has no recipients").help(help));
         }
-        census
+        Ok(census)
     }
 
     /// Whether the list has mistakes, not only remarks.

@@ -149,7 +149,7 @@ fn check(
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&Finding),
 ) -> Result<Outcome, Stop> {
-    let census = Census::take(&name(list), rows(list)?, is_suppressed, tell);
+    let census = Census::take(&name(list), || rows(list), is_suppressed, tell)?;
     print(&census, format, out)?;
     Ok(if census.has_errors() { Outcome::Mistakes } else { Outcome::Done })
 }
