@@ -384,16 +384,18 @@ fn a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_w
     talk: Talk,
 ) {
     for (offers, state) in [(&["8BITMIME", "SMTPUTF8"][..], "sent"), (&["8BITMIME"], "failed")] {
-        let send = Send::to(talk, Script::new().offering(offers), "");
-        send.desk.write("subscribers.toml", "[[subscriber]]\nemail = \"zoë@example.org\"\n");
-        send.run().exits(0);
-        assert_eq!(send.desk.counts()[state], 1);
+        let relay = Relay::start(Script::new().offering(offers).talking(talk));
+        let desk = Desk::new(1, relay.port());
+        desk.configure(relay.port(), &format!("window = {}", talk.window()));
+        desk.write("subscribers.toml", "[[subscriber]]\nemail = \"zoë@example.org\"\n");
+        desk.run("send drafts/tide.md --yes").exits(0);
+        assert_eq!(desk.counts()[state], 1);
         if state == "failed" {
-            let failed = &send.desk.status()["failed"][0];
+            let failed = &desk.status()["failed"][0];
             assert_eq!(failed["class"], "local");
             assert!(failed["reply"].as_str().unwrap().contains("does not offer SMTPUTF8"));
         } else {
-            let letter = String::from_utf8(send.relay.journal()[0].letter.clone()).unwrap();
+            let letter = String::from_utf8(relay.journal()[0].letter.clone()).unwrap();
             assert!(letter.contains("\r\nTo: zoë@example.org\r\n"), "{letter}");
         }
     }

@@ -4,6 +4,8 @@
 
 use std::time::{Duration, Instant};
 
+use rusqlite::{Connection, OpenFlags};
+
 use super::support::chance::drawn;
 use super::support::desk::Desk;
 use super::support::oracle::{Account, judge};
@@ -47,6 +49,9 @@ fn siege(seed: u64, most: u64, talk: Talk) -> (u64, Account) {
     let mut kills = 0;
     while kills < most && survives(&desk, &relay, drawn(seed, kills)) {
         kills += 1;
+        let under_way = under_way(&desk);
+        let bound = LANES * talk.window();
+        assert!(under_way <= bound, "{under_way} under way at kill {kills}, {bound} can be");
     }
     let last = desk.run("send drafts/tide.md --yes");
     let account = judge(&relay, &desk, READERS);
@@ -58,6 +63,23 @@ fn siege(seed: u64, most: u64, talk: Talk) -> (u64, Account) {
     assert!(doubt <= bound, "{doubt} in doubt after {kills} kills: {account:?}");
     desk.run("ledger verify").exits(0);
     (kills, account)
+}
+
+/// How many letters a killed send leaves in doubt. Who only reads writes nothing back into the file.
+fn under_way(desk: &Desk) -> usize {
+    let file = desk.path(".postrider/ledger.sqlite");
+    // One that was killed in its first moments has left no file or no tables.
+    let Ok(ledger) = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+        return 0;
+    };
+    let number = |query: &str| {
+        let number: isize = ledger.query_row(query, [], |row| row.get(0)).unwrap();
+        number.unsigned_abs()
+    };
+    match number("SELECT count(*) FROM sqlite_schema WHERE name = 'delivery'") {
+        0 => 0,
+        _ => number("SELECT count(*) FROM delivery WHERE state = 'attempting'"),
+    }
 }
 
 /// Starts a send and kills it at a moment drawn by chance; tells whether it was killed before it ended by itself.

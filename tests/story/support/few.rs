@@ -61,3 +61,13 @@ impl Send {
         assert_eq!(self.account().of("sent"), self.readers);
     }
 }
+
+/// However a story ends, the ledger and the relay agree; but a relay that stalls never hears that we have gone.
+impl Drop for Send {
+    fn drop(&mut self) {
+        let has_ledger = self.desk.path(".postrider/ledger.sqlite").exists();
+        if has_ledger && !self.relay.stalls() && !std::thread::panicking() {
+            self.account();
+        }
+    }
+}

@@ -58,8 +58,7 @@ pub(super) struct Book {
 impl Relay {
     pub(crate) fn start(script: Script) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        // A small window, so that a few megabytes are more than the kernels take without the relay reading them.
-        socket2::SockRef::from(&listener).set_recv_buffer_size(65_536).unwrap();
+        narrow(&listener, script.rules.iter().any(|rule| matches!(rule.phase, Phase::Body(_))));
         let port = listener.local_addr().unwrap().port();
         let stop = Arc::new(AtomicBool::new(false));
         let rules = script.rules.len();
@@ -141,12 +140,27 @@ impl Relay {
         self.wait(|relay| relay.desk.book().open == 0);
     }
 
+    /// Whether it keeps a connection open without a word.
+    pub(crate) fn stalls(&self) -> bool {
+        self.desk.script.rules.iter().any(|rule| matches!(rule.act, Act::Stall))
+    }
+
     pub(crate) fn connections(&self) -> usize {
         self.desk.book().connections
     }
 
     pub(crate) fn most_open(&self) -> usize {
         self.desk.book().most_open
+    }
+}
+
+/// A small window, so that a few megabytes are more than the kernels take without the relay reading them. Who is to be
+/// heard in the middle of a letter has small packets, too: the sender's kernel takes twenty of them at once.
+fn narrow(listener: &TcpListener, is_heard_early: bool) {
+    let socket = socket2::SockRef::from(listener);
+    socket.set_recv_buffer_size(65_536).unwrap();
+    if is_heard_early {
+        socket.set_tcp_mss(1_400).unwrap();
     }
 }
 
