@@ -166,6 +166,31 @@ fn packages_stay_in_their_rooms() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Packages that no way may lead to: a second TLS that needs the system's, and YAML that nobody keeps.
+const KEPT_OUT: [&str; 6] =
+    ["openssl-sys", "native-tls", "serde_yaml", "serde_yml", "yaml-rust", "libyml"];
+
+#[test]
+fn packages_come_from_the_registry_and_those_kept_out_are_out() {
+    let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock");
+    let lock: toml::Table = fs::read_to_string(lock).unwrap().parse().unwrap();
+    let packages = lock["package"].as_array().unwrap();
+    let text = |package: &toml::Value, key: &str| {
+        package.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned()
+    };
+    let wrong: Vec<String> = packages
+        .iter()
+        .map(|package| (text(package, "name"), text(package, "source")))
+        .filter(|(name, source)| {
+            let is_ours = name == "postrider" && source.is_empty();
+            let is_kept = source == "registry+https://github.com/rust-lang/crates.io-index";
+            KEPT_OUT.contains(&name.as_str()) || !is_ours && !is_kept
+        })
+        .map(|(name, source)| format!("{name} from `{source}`"))
+        .collect();
+    assert!(packages.len() > 100 && wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn the_check_itself_sees_what_it_should() {
     assert_eq!(

@@ -151,6 +151,11 @@ mod tests {
     }
 
     #[test]
+    fn sqlite_is_one_that_loses_no_pages_when_its_log_begins_anew() {
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+
+    #[test]
     fn what_the_first_schema_knew_is_kept_and_its_crash_gets_its_attempt() {
         let mut old = of_schema_1();
         upgrade(&mut old).unwrap();
