@@ -68,7 +68,7 @@ impl<R: BufRead> Iterator for Rows<R> {
 }
 
 /// The record as text, unless it could not be cut into cells.
-fn decode<'a>(file: &'a str, record: &Record<'a>) -> Result<Passage<'a>, Vec<Finding>> {
+pub(super) fn decode<'a>(file: &'a str, record: &Record<'a>) -> Result<Passage<'a>, Vec<Finding>> {
     let passage = Passage::decode(file, record.line, record.bytes)?;
     let finding = match record.fault {
         None => return Ok(passage),

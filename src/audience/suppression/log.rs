@@ -4,6 +4,8 @@
 //! request, only POST counts (RFC 8058 3.2). A line without a method was written by something that took a POST.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 /// What a line says.
@@ -113,17 +115,17 @@ fn clf_time(line: &str) -> Option<Timestamp> {
     time.to_timestamp().ok()
 }
 
-/// RFC 3339, or seconds since 1970.
-fn time_of(text: &str) -> Option<Timestamp> {
+/// RFC 3339, seconds since 1970, or a day or time without a zone, which is taken for UTC.
+pub(super) fn time_of(text: &str) -> Option<Timestamp> {
     let seconds = || {
         let digits = text.split('.').next()?;
         (9..=11).contains(&digits.len()).then(|| digits.parse().ok()).flatten()
     };
-    let spaced = || text.split_once(' ').map(|(day, time)| format!("{day}T{time}Z"));
+    let civil = || TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok();
     text.parse()
         .ok()
         .or_else(|| seconds().and_then(|seconds| Timestamp::from_second(seconds).ok()))
-        .or_else(|| spaced()?.parse().ok())
+        .or_else(civil)
 }
 
 #[cfg(test)]

@@ -1,109 +1,181 @@
 //! Files of addresses that are not to be mailed: one a line, CSV with an `email` column, or what an export wrote.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 
+use super::log::time_of;
 use super::{Reason, Suppression};
-use crate::address::EmailAddress;
+use crate::audience::columns::{self, Mistake};
+use crate::audience::passage::Passage;
+use crate::audience::records::{Records, cell};
+use crate::audience::table::decode;
 use crate::finding::{Finding, shown};
-use crate::rule::LIST_INVALID;
-use crate::source::{Place, Source};
+use crate::source::Source;
 
 /// Headings of the column that holds addresses, in lower case.
 const EMAIL: [&str; 4] = ["email", "e-mail", "email address", "e-mail address"];
 
+/// What may stand between two cells.
+const DELIMITERS: [u8; 4] = *b",;\t|";
+
+/// What a file says of somebody; all but the address may be missing.
+#[derive(Default)]
+struct Entry<'a> {
+    email: &'a str,
+    reason: Option<&'a str>,
+    at: Option<&'a str>,
+    evidence: Option<&'a str>,
+}
+
+/// Where the columns are that mean something, and what is between them.
+struct Table {
+    delimiter: u8,
+    email: usize,
+    reason: Option<usize>,
+    at: Option<usize>,
+    evidence: Option<usize>,
+}
+
 /// Reads a file: every entry, or what is wrong with its line. Rows without a time are of `now`.
 pub fn read(source: &Source, now: Timestamp) -> Vec<Result<Suppression, Finding>> {
-    let first = source.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let first = source.text.lines().find(|line| is_meant(line)).unwrap_or_default();
     if first.trim_start().starts_with('{') {
         return lines(source, |line| of_json(line, now));
     }
-    let headings: Vec<String> =
-        split(first).iter().map(|cell| cell.trim().to_lowercase()).collect();
-    if let Some(email) = headings.iter().position(|heading| EMAIL.contains(&heading.as_str())) {
-        return of_csv(source, &headings, email, now);
+    if let Some(table) = DELIMITERS.into_iter().find_map(|delimiter| Table::named(first, delimiter))
+    {
+        return table.read(source, now);
     }
-    lines(source, |line| entry(line, None, None, None, now))
+    if first.contains(DELIMITERS.map(char::from)) && !first.contains('@') {
+        let why = format!("no `email` column: `{}`", shown(first.trim()));
+        let help = "name the column with the addresses `email`, or write one address a line";
+        let passage = Passage { file: &source.name, line: line_of(source, first), text: first };
+        let whole = 0..first.len();
+        return vec![Err(passage.mistake(whole, Mistake::new(why).help(help)))];
+    }
+    lines(source, |line| entry(&Entry { email: line, ..Entry::default() }, now))
+}
+
+fn is_meant(line: &str) -> bool {
+    !line.trim().is_empty() && !line.starts_with('#')
+}
+
+fn line_of(source: &Source, line: &str) -> usize {
+    source.text.lines().position(|one| one == line).map_or(1, |index| index + 1)
 }
 
 fn lines(
     source: &Source,
-    read: impl Fn(&str) -> Result<Suppression, String>,
+    read: impl Fn(&str) -> Result<Suppression, Mistake>,
 ) -> Vec<Result<Suppression, Finding>> {
-    let numbered = source.text.lines().enumerate();
-    let meant = numbered.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    meant.map(|(index, line)| read(line).map_err(|why| mistake(source, index + 1, why))).collect()
-}
-
-fn of_csv(
-    source: &Source,
-    headings: &[String],
-    email: usize,
-    now: Timestamp,
-) -> Vec<Result<Suppression, Finding>> {
-    let column = |name: &str| headings.iter().position(|heading| heading == name);
-    let (reason, at, evidence) = (column("reason"), column("at"), column("evidence"));
-    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(source.text.as_bytes());
-    let rows = table.records().map(|record| {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(1, csv::Position::line);
-            mistake(source, usize::try_from(line).unwrap_or(1), "this is not CSV".into())
-        })?;
-        let cell = |at: Option<usize>| at.and_then(|at| record.get(at)).map(uncelled);
-        let line = record.position().map_or(1, csv::Position::line);
-        entry(cell(Some(email)).unwrap_or_default(), cell(reason), cell(at), cell(evidence), now)
-            .map_err(|why| mistake(source, usize::try_from(line).unwrap_or(1), why))
+    let numbered = source.text.lines().enumerate().filter(|(_, line)| is_meant(line));
+    let entries = numbered.map(|(index, text)| {
+        let passage = Passage { file: &source.name, line: index + 1, text };
+        read(text).map_err(|mistake| passage.mistake(0..text.len(), mistake))
     });
-    rows.collect()
+    entries.collect()
 }
 
-fn split(line: &str) -> Vec<String> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(line.as_bytes());
-    let record = reader.records().next().and_then(Result::ok).unwrap_or_default();
-    record.iter().map(str::to_owned).collect()
+impl Table {
+    /// The table whose first line this is, if it has a column of addresses.
+    fn named(first: &str, delimiter: u8) -> Option<Self> {
+        let mut records = Records::new(first.as_bytes(), delimiter);
+        let record = records.next().ok()??;
+        let passage = Passage { file: "", line: 1, text: first };
+        let headings: Vec<String> =
+            record.cells.iter().map(|range| cell(passage, range).trim().to_lowercase()).collect();
+        let column = |name: &str| headings.iter().position(|heading| heading == name);
+        Some(Self {
+            delimiter,
+            email: headings.iter().position(|heading| EMAIL.contains(&heading.as_str()))?,
+            reason: column("reason"),
+            at: column("at"),
+            evidence: column("evidence"),
+        })
+    }
+
+    fn read(&self, source: &Source, now: Timestamp) -> Vec<Result<Suppression, Finding>> {
+        let mut records = Records::new(source.text.as_bytes(), self.delimiter);
+        let mut entries = Vec::new();
+        let mut is_first = true;
+        loop {
+            let record = match records.next() {
+                Ok(Some(record)) => record,
+                Ok(None) => return entries,
+                Err(error) => {
+                    entries.push(Err(error.finding(&source.name)));
+                    return entries;
+                }
+            };
+            let is_comment = record.bytes.starts_with(b"#");
+            if !is_comment && !std::mem::take(&mut is_first) {
+                match decode(&source.name, &record) {
+                    Ok(passage) => entries.push(self.row(passage, record.cells, now)),
+                    Err(findings) => entries.extend(findings.into_iter().map(Err)),
+                }
+            }
+        }
+    }
+
+    fn row(
+        &self,
+        passage: Passage<'_>,
+        cells: &[Range<usize>],
+        now: Timestamp,
+    ) -> Result<Suppression, Finding> {
+        let text = |at: usize| cells.get(at).map(|range| cell(passage, range));
+        let email = text(self.email).unwrap_or_default();
+        let [reason, at, evidence] =
+            [self.reason, self.at, self.evidence].map(|column| column.and_then(text));
+        let read = Entry {
+            email: &email,
+            reason: reason.as_deref(),
+            at: at.as_deref(),
+            evidence: evidence.as_deref(),
+        };
+        let whole = 0..passage.text.trim_end().len();
+        entry(&read, now).map_err(|mistake| passage.mistake(whole, mistake))
+    }
 }
 
-/// A cell without the mark that keeps spreadsheets from calculating it.
-fn uncelled(cell: &str) -> &str {
-    cell.strip_prefix('\'').filter(|rest| rest.starts_with(['=', '+', '-', '@'])).unwrap_or(cell)
-}
-
-fn of_json(line: &str, now: Timestamp) -> Result<Suppression, String> {
-    let value: serde_json::Value =
-        serde_json::from_str(line).map_err(|_| "this is not a JSON object".to_owned())?;
+fn of_json(line: &str, now: Timestamp) -> Result<Suppression, Mistake> {
+    let value: serde_json::Value = serde_json::from_str(line).map_err(|_| {
+        Mistake::new("this is not a JSON object")
+            .help("write one object a line, as `postrider suppress export --format json` does")
+    })?;
     let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str);
-    entry(text("email").unwrap_or_default(), text("reason"), text("at"), text("evidence"), now)
+    let read = Entry {
+        email: text("email").unwrap_or_default(),
+        reason: text("reason"),
+        at: text("at"),
+        evidence: text("evidence"),
+    };
+    entry(&read, now)
 }
 
-fn entry(
-    email: &str,
-    reason: Option<&str>,
-    at: Option<&str>,
-    evidence: Option<&str>,
-    now: Timestamp,
-) -> Result<Suppression, String> {
-    let email: EmailAddress = email
-        .trim()
-        .parse()
-        .map_err(|error| format!("not an address: `{}` ({error})", shown(email)))?;
+fn entry(read: &Entry<'_>, now: Timestamp) -> Result<Suppression, Mistake> {
+    let email = columns::email(read.email.trim())?;
     let given =
         |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let word = given(reason);
+    let word = given(read.reason);
     let known = word.as_deref().and_then(Reason::parse);
     // Another program's reason is kept as evidence.
     let foreign = word.filter(|_| known.is_none());
-    let at = match given(at) {
-        None => now,
-        Some(at) => at.parse().map_err(|_| format!("not a time: `{}`", shown(&at)))?,
-    };
-    let evidence = [foreign, given(evidence)].into_iter().flatten().collect::<Vec<_>>().join(": ");
+    let at = given(read.at).map_or(Ok(now), |at| time(&at, now))?;
+    let evidence =
+        [foreign, given(read.evidence)].into_iter().flatten().collect::<Vec<_>>().join(": ");
     let evidence = Some(evidence).filter(|words| !words.is_empty());
     Ok(Suppression { email, reason: known.unwrap_or(Reason::Manual), at, evidence })
 }
 
-fn mistake(source: &Source, line: usize, why: String) -> Finding {
-    let finding = Finding::about(&LIST_INVALID, &source.name, why);
-    Finding { place: Some(Place { line, column: 1 }), ..finding }
+fn time(text: &str, now: Timestamp) -> Result<Timestamp, Mistake> {
+    let refused = |why: &str| {
+        Mistake::new(format!("{why}: `{}`", shown(text)))
+            .help("write when it happened, e.g. `2026-11-03T09:30:00Z`, or leave the cell empty")
+    };
+    let at = time_of(text).ok_or_else(|| refused("not a time"))?;
+    if at > now { Err(refused("a time to come")) } else { Ok(at) }
 }
 
 #[cfg(test)]
@@ -111,7 +183,8 @@ mod tests {
     use super::*;
 
     fn read_all(text: &str) -> Vec<String> {
-        let entries = read(&Source::new("gone.csv", text), Timestamp::UNIX_EPOCH);
+        let now = Timestamp::from_second(100_000).unwrap();
+        let entries = read(&Source::new("gone.csv", text), now);
         let one = |entry: Result<Suppression, Finding>| match entry {
             Ok(Suppression { email, reason, at, evidence }) => {
                 format!(
@@ -131,9 +204,9 @@ mod tests {
         assert_eq!(
             read_all("# gone\nada@example.org\n\nbo@\n  cy@example.org \n"),
             [
-                "ada@example.org manual 0 ",
+                "ada@example.org manual 100000 ",
                 "4: not an address: `bo@` (missing domain)",
-                "cy@example.org manual 0 "
+                "cy@example.org manual 100000 "
             ]
         );
         assert_eq!(
@@ -141,8 +214,8 @@ mod tests {
                 "Name,Email Address,Reason\nAda,ada@example.org,complaint\nBo,bo@example.org,hated it\nCy,cy\n"
             ),
             [
-                "ada@example.org complaint 0 ",
-                "bo@example.org manual 0 hated it",
+                "ada@example.org complaint 100000 ",
+                "bo@example.org manual 100000 hated it",
                 "4: not an address: `cy` (missing `@`)"
             ]
         );
@@ -157,6 +230,31 @@ mod tests {
                 "email,reason,scope,at,evidence\n'+a@example.org,manual,*,yesterday,x\n'=b@example.org,manual,*,1970-01-01T00:00:01Z,x\n"
             ),
             ["2: not a time: `yesterday`", "=b@example.org manual 1 x"]
+        );
+    }
+
+    #[test]
+    fn other_delimiters_and_times_are_understood_and_what_cannot_be_is_told_once() {
+        assert_eq!(
+            read_all(
+                "Name;E-Mail;at\nAda;ada@example.org;1970-01-02\nBo;bo@example.org;1970-01-01 00:01\n"
+            ),
+            ["ada@example.org manual 86400 ", "bo@example.org manual 60 "]
+        );
+        assert_eq!(
+            read_all("email\tat\nada@example.org\t1970-01-03T00:00:00Z\n"),
+            ["2: a time to come: `1970-01-03T00:00:00Z`"]
+        );
+        assert_eq!(read_all("# gone\nmail;nom\na;b\nc;d\n"), ["2: no `email` column: `mail;nom`"]);
+        assert_eq!(
+            read_all(
+                "email,evidence\nada@example.org,\"said so\nbo@example.org,\ncy@example.org,x\n"
+            ),
+            [
+                "2: quote opened here is never closed",
+                "bo@example.org manual 100000 ",
+                "cy@example.org manual 100000 x"
+            ]
         );
     }
 }
