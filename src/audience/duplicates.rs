@@ -133,7 +133,9 @@ impl Suspects {
         }
         alike.sort_unstable();
         let mut pairs = Pairs::default();
-        alike.into_iter().for_each(|(one, other)| pairs.add(one, other));
+        for (one, other) in alike {
+            pairs.add(one, other);
+        }
         [collapsed(file, &self.repeated), look_alike(file, &pairs)].into_iter().flatten().collect()
     }
 }
@@ -187,6 +189,12 @@ impl Known {
             self.settle();
         }
         true
+    }
+
+    /// Whether an address was added.
+    pub fn has(&self, address: &EmailAddress) -> bool {
+        let fingerprint = fingerprint(&address.canonical());
+        self.sorted.binary_search(&fingerprint).is_ok() || self.fresh.contains(&fingerprint)
     }
 
     /// Moves the fresh ones among the sorted, from the last to the first so that nothing is copied aside.
@@ -287,6 +295,7 @@ mod tests {
         let mut known = Known::default();
         assert!(known.add(&address("Ada@x.org")));
         assert!(!known.add(&address("ada@x.org")));
+        assert!(known.has(&address("ADA@x.org")) && !known.has(&address("bo@x.org")));
         let many = |n: usize| address(&format!("reader{n}@x.org"));
         assert!((0..2 * Known::LEAST).all(|n| known.add(&many(n))));
         assert!(!(0..2 * Known::LEAST).any(|n| known.add(&many(n))));

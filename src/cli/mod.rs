@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 use jiff::{Timestamp, tz::TimeZone};
 
+use crate::audience::duplicates::Known;
 use crate::io::host;
 use crate::io::ledger_sqlite::read::Reader;
 use crate::io::ledger_sqlite::{Ledger, OpenError};
@@ -141,22 +142,21 @@ fn list(
 ) -> Result<Exit, Failure> {
     let is_check = matches!(args.command, subscribers::Command::Check);
     let ledger = if is_check { Reader::open(&project.state())? } else { None };
-    let list_id = &project.config.newsletter.list_id;
-    let is_suppressed = |key: &str| {
-        ledger.as_ref().is_some_and(|ledger| ledger.is_suppressed(list_id, key).unwrap_or(false))
-    };
+    let mut suppressed = Known::default();
+    if let Some(ledger) = ledger {
+        ledger.suppressed(&project.config.newsletter.list_id, |kept| {
+            if let Ok(email) = kept.email.parse() {
+                suppressed.add(&email);
+            }
+            Ok::<(), Failure>(())
+        })?;
+    }
     let format = if printer.json { subscribers::Format::Json } else { subscribers::Format::Text };
     let mut out = report::stdout();
-    let outcome = subscribers::run(
-        args,
-        &project.list(),
-        format,
-        &is_suppressed,
-        &mut out,
-        &mut |finding| {
+    let outcome =
+        subscribers::run(args, &project.list(), format, &suppressed, &mut out, &mut |finding| {
             printer.findings(std::slice::from_ref(finding));
-        },
-    )?;
+        })?;
     out.flush()?;
     Ok(match outcome {
         subscribers::Outcome::Done => Exit::Complete,

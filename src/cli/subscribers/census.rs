@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::audience::duplicates::Duplicates;
+use crate::audience::duplicates::{Duplicates, Known};
 use crate::audience::{Row, Status, Subscriber};
 use crate::finding::Finding;
 use crate::report::words::count;
@@ -41,11 +41,11 @@ pub struct Census {
 
 impl Census {
     /// Counts the rows of the list called `file` and tells what is wrong. `read` begins to read it, the second time only if
-    /// an address is like another; `is_suppressed` knows canonical addresses.
+    /// an address is like another; whoever is among the `suppressed` gets nothing.
     pub fn take<R: Iterator<Item = Row>>(
         file: &str,
         read: impl Fn() -> Result<R, Finding>,
-        is_suppressed: &dyn Fn(&str) -> bool,
+        suppressed: &Known,
         tell: &mut dyn FnMut(&Finding),
     ) -> Result<Self, Finding> {
         let mut census = Self { file: file.to_owned(), ..Self::default() };
@@ -56,8 +56,7 @@ impl Census {
                 Ok(listed) => {
                     let reader = listed.subscriber;
                     duplicates.add(&reader.email, listed.line);
-                    let is_left_out =
-                        reader.status.is_active() && is_suppressed(&reader.email.canonical());
+                    let is_left_out = reader.status.is_active() && suppressed.has(&reader.email);
                     census.suppressed += u64::from(is_left_out);
                     census.count(reader);
                 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 pub use census::Census;
 pub use import::Imported;
 
+use crate::audience::duplicates::Known;
 use crate::audience::{Row, list, table, write};
 use crate::finding::Finding;
 use crate::io::files;
@@ -83,8 +84,8 @@ pub enum Format {
     Json,
 }
 
-/// Runs the command on the list at `list`; data goes to `out`, findings to `tell` as they are found. `is_suppressed`
-/// knows canonical addresses.
+/// Runs the command on the list at `list`; data goes to `out`, findings to `tell` as they are found. whoever is
+/// among the `suppressed` gets nothing.
 ///
 /// # Errors
 /// What could not be written, to `out` or to the list.
@@ -92,12 +93,12 @@ pub fn run(
     subscribers: &Subscribers,
     list: &Path,
     format: Format,
-    is_suppressed: &dyn Fn(&str) -> bool,
+    suppressed: &Known,
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&Finding),
 ) -> io::Result<Outcome> {
     let done = match &subscribers.command {
-        Command::Check => check(list, format, is_suppressed, out, tell),
+        Command::Check => check(list, format, suppressed, out, tell),
         Command::Import(import) => bring_in(import, list, format, out, tell),
         Command::Export(export) => take_out(export, list, out, tell),
     };
@@ -145,11 +146,11 @@ fn rows(path: &Path) -> Result<list::Rows<impl BufRead + use<>>, Finding> {
 fn check(
     list: &Path,
     format: Format,
-    is_suppressed: &dyn Fn(&str) -> bool,
+    suppressed: &Known,
     out: &mut dyn Write,
     tell: &mut dyn FnMut(&Finding),
 ) -> Result<Outcome, Stop> {
-    let census = Census::take(&name(list), || rows(list), is_suppressed, tell)?;
+    let census = Census::take(&name(list), || rows(list), suppressed, tell)?;
     print(&census, format, out)?;
     Ok(if census.has_errors() { Outcome::Mistakes } else { Outcome::Done })
 }

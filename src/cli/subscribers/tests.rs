@@ -57,7 +57,8 @@ impl Desk {
             findings.push(format!("[{}] {file}{line}: {}", finding.rule.id, finding.message));
         };
         let list = self.path("list.toml");
-        let outcome = run(&line.subscribers, &list, format, &|_| false, &mut out, &mut tell)?;
+        let outcome =
+            run(&line.subscribers, &list, format, &Known::default(), &mut out, &mut tell)?;
         let out = String::from_utf8(out).unwrap().replace(&folder, "");
         Ok((outcome, out, findings))
     }

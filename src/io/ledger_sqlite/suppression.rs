@@ -181,11 +181,6 @@ impl Reader {
         kept(&self.connection, sql, &[&key], each)
     }
 
-    /// Whether an address, in canonical form, is not to be mailed for this list.
-    pub fn is_suppressed(&self, list: &str, key: &str) -> Result<bool, LedgerError> {
-        Ok(latest(&self.connection, list, key)?.is_some_and(|(reason, _)| reason != REMOVED))
-    }
-
     /// How many addresses are not to be mailed for this list.
     pub fn count_suppressed(&self, list: &str) -> Result<u64, LedgerError> {
         let mut number = 0;
