@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use mail_parser::{MessageParser, MimeHeaders as _};
 
 use crate::address::EmailAddress;
-use crate::audience::{Field, Row, Status, Subscriber, list, table, write};
+use crate::audience::{Field, Row, Status, Subscriber, list, suppression, table, write};
 use crate::compose::merge::fill::{Fields, Slot};
 use crate::compose::merge::landing;
 use crate::compose::merge::scan::{Kind, scan};
@@ -35,13 +35,16 @@ pub type Property = fn(&[u8]);
 pub const ALL: &[(&str, Property)] = &[
     ("address", address),
     ("body", body),
+    ("config", configuration),
     ("csv", csv),
+    ("departures", departures),
     ("ehlo", smtp::properties::ehlo),
     ("front_matter", front_matter),
     ("list", toml_list),
     ("merge", merge),
     ("mime", mime),
     ("reply", smtp::properties::reply),
+    ("token", token),
 ];
 
 static CONFIG: LazyLock<Config> = LazyLock::new(|| {
@@ -117,6 +120,58 @@ pub fn csv(bytes: &[u8]) {
     let Some((choice, bytes)) = bytes.split_first() else { return };
     let delimiter = [b',', b';', b'\t'][usize::from(choice % 3)];
     table::Rows::new("list.csv", bytes, delimiter).for_each(row);
+}
+
+/// A configuration is read, or all that is wrong with it can be shown.
+pub fn configuration(bytes: &[u8]) {
+    match finding::decode("config.toml", bytes.to_vec()).map(|source| config::parse(&source)) {
+        Ok(Ok((_, findings))) => findings.iter().for_each(presentable),
+        Ok(Err(findings)) => {
+            findings.iter().for_each(presentable);
+            assert!(findings.iter().any(Finding::is_error), "no configuration, and no reason");
+        }
+        Err(finding) => presentable(&finding),
+    }
+}
+
+/// A file of those who have left names them, or says what is wrong; a line of a log names a token or nobody.
+pub fn departures(bytes: &[u8]) {
+    let source = Source::new("gone.csv", String::from_utf8_lossy(bytes));
+    for entry in suppression::table::read(&source, jiff::Timestamp::UNIX_EPOCH) {
+        match entry {
+            Ok(entry) => {
+                assert_eq!(entry.email.as_str().parse(), Ok(entry.email.clone()));
+                assert!(entry.at <= jiff::Timestamp::UNIX_EPOCH);
+            }
+            Err(finding) => presentable(&finding),
+        }
+    }
+    for line in source.text.lines() {
+        if let suppression::log::Line::Departure { token, .. } =
+            suppression::log::read(line, Some("/u/"))
+        {
+            assert!(!token.contains(char::is_whitespace), "{token:?}");
+        }
+    }
+}
+
+/// No token is good but those that were made here: one with other bytes in it names nobody.
+pub fn token(bytes: &[u8]) {
+    let key = Key::new([7; 32]);
+    let (list, other) = ("notes.example.org", "other.example.org");
+    let id = key.subscriber_id(list, "ada@example.org");
+    let good = key.token(&key.list_prefix(list), id);
+    assert_eq!(key.verify(list, &good), Some(id));
+    assert_eq!(key.verify(other, &good), None);
+    let mut forged = good.clone().into_bytes();
+    for pair in bytes.chunks_exact(2) {
+        let at = usize::from(pair[0]) % forged.len();
+        forged[at] = pair[1];
+    }
+    for forged in [&forged[..], bytes] {
+        let forged = String::from_utf8_lossy(forged);
+        assert!(forged == good || key.verify(list, &forged).is_none(), "{forged}");
+    }
 }
 
 fn row(row: Row) {
