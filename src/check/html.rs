@@ -79,10 +79,12 @@ fn markdown(document: &Document<'_>, raw: &Raw, element: &Element) -> Option<Str
 /// `![alt](src "title"){width=552}`
 fn image(element: &Element) -> String {
     let value = |name| element.attribute(name).map(str::trim).filter(|value| !value.is_empty());
-    let title = value("title").map(|title| format!(" \"{}\"", shown(title))).unwrap_or_default();
+    // An attribute may be written over several lines.
+    let words = |text: &str| shown(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let title = value("title").map(|title| format!(" \"{}\"", words(title))).unwrap_or_default();
     let width =
         value("width").map(|width| format!("{{width={}}}", shown(width))).unwrap_or_default();
-    let alt = value("alt").map_or("…".to_owned(), shown);
+    let alt = value("alt").map_or("…".to_owned(), words);
     format!("![{alt}]({}{title}){width}", shown(value("src").unwrap_or("…")))
 }
 

@@ -17,38 +17,43 @@ pub(super) fn text(finding: &Finding, printer: Printer) -> String {
     let head = printer.paint(style, &format!("{severity}[{}]:", finding.rule.id));
     let place =
         finding.place.map(|place| format!(":{}:{}", place.line, place.column)).unwrap_or_default();
-    let mut text = format!("{head} {}{place}: {}", finding.file, finding.message);
+    let mut text = printer.filled(&format!("{head} {}{place}: {}", finding.file, finding.message));
     if let (Some(place), Some(excerpt)) = (finding.place, &finding.excerpt) {
         let number = place.line.to_string();
-        let (line, indent) = window(excerpt);
-        let caret = printer.paint(style, &"^".repeat(excerpt.width.min(WINDOW - indent)));
         let width = number.len();
+        let room = printer.columns.map_or(WINDOW, |columns| WINDOW.min(columns - width - 4));
+        let (line, indent) = window(excerpt, room);
+        let caret = printer.paint(style, &"^".repeat(excerpt.width.min(room - indent)));
         let _ = write!(text, "\n {number} | {line}\n {:width$} | {:indent$}{caret}", "", "");
     }
     if let Some(help) = &finding.help {
-        let _ = write!(text, "\n{} {help}", printer.paint("1;36", "help:"));
+        let help = format!("{} {help}", printer.paint("1;36", "help:"));
+        let _ = write!(text, "\n{}", printer.filled(&help));
     }
     text
 }
 
-/// Columns of a source line that are shown.
+/// Columns of a source line that are shown at the most.
 const WINDOW: usize = 100;
 
 /// The part of a long line around the mark, and the mark's column in it.
-fn window(excerpt: &crate::source::Excerpt) -> (String, usize) {
+fn window(excerpt: &crate::source::Excerpt, room: usize) -> (String, usize) {
     use unicode_width::UnicodeWidthChar;
-    let skip =
-        if excerpt.indent + excerpt.width > WINDOW { excerpt.indent.saturating_sub(20) } else { 0 };
+    let skip = if excerpt.indent + excerpt.width > room {
+        excerpt.indent.saturating_sub(room / 5)
+    } else {
+        0
+    };
     let (mut column, mut shown, mut first) = (0, String::new(), None);
     for c in excerpt.line.chars().filter(|&c| is_plain(c)) {
         let width = c.width().unwrap_or(0);
-        if column >= skip && column - first.unwrap_or(column) + width <= WINDOW {
+        if column >= skip && column - first.unwrap_or(column) + width <= room {
             first.get_or_insert(column);
             shown.push(c);
         }
         column += width;
     }
-    let indent = excerpt.indent.saturating_sub(first.unwrap_or(0)).min(WINDOW - 1);
+    let indent = excerpt.indent.saturating_sub(first.unwrap_or(0)).min(room - 1);
     (shown, indent)
 }
 
@@ -58,7 +63,7 @@ mod tests {
     use crate::rule;
     use crate::source::{Source, Span};
 
-    const PLAIN: Printer = Printer { json: false, quiet: false, colour: false, live: false };
+    const PLAIN: Printer = Printer { quiet: false, ..Printer::QUIET };
 
     #[test]
     fn a_finding_shows_its_place_its_line_and_its_remedy() {
@@ -70,6 +75,25 @@ mod tests {
             text(&finding, PLAIN),
             "error[fm-misspelt-key]: drafts/x.md:2:1: unknown key `subjct`\n 2 | subjct: x\n   | ^^^^^^\nhelp: did you mean `subject`?"
         );
+    }
+
+    #[test]
+    fn a_narrow_terminal_breaks_words_apart_and_nothing_else() {
+        let text_of = "a line with --one-flag and many more words than fit";
+        let source = Source::new("drafts/x.md", text_of);
+        let finding =
+            Finding::at(&rule::FM_INVALID, &source, Span::new(12, 22), "what is wrong here")
+                .help("type `chmod 600 a/very/long/path/to/a/file-of-yours` and try again");
+        let narrow = Printer { columns: Some(40), ..PLAIN };
+        insta::assert_snapshot!(text(&finding, narrow), @r"
+        error[fm-invalid]: drafts/x.md:1:13:
+          what is wrong here
+         1 | a line with --one-flag and many mor
+           |             ^^^^^^^^^^
+        help: type `chmod 600
+          a/very/long/path/to/a/file-of-yours`
+          and try again
+        ");
     }
 
     #[test]

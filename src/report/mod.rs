@@ -17,6 +17,9 @@ use crate::finding::{Finding, printable};
 pub use progress::narrate;
 pub use summary::{Bound, Summary, finished};
 
+/// A terminal that says it is narrower is not believed.
+const NARROWEST: usize = 20;
+
 /// Where output goes and how it looks; decided once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
@@ -32,28 +35,55 @@ pub struct Printer {
     pub colour: bool,
     /// A progress bar on stderr.
     pub live: bool,
+    /// The columns of the terminal behind stderr. Elsewhere a line is as long as it is.
+    pub columns: Option<usize>,
 }
 
 impl Printer {
+    /// Says nothing but errors.
+    pub const QUIET: Self =
+        Self { json: false, quiet: true, colour: false, live: false, columns: None };
+
     /// A printer for this terminal. `no_colour` is the `NO_COLOR` convention.
     pub fn new(json: bool, quiet: bool, no_colour: bool) -> Self {
         let terminal = io::stderr().is_terminal();
-        Self { json, quiet, colour: terminal && !no_colour, live: terminal && !quiet }
+        let columns = rustix::termios::tcgetwinsize(io::stderr())
+            .ok()
+            .map(|size| usize::from(size.ws_col))
+            .filter(|columns| *columns >= NARROWEST);
+        Self { json, quiet, colour: terminal && !no_colour, live: terminal && !quiet, columns }
     }
 
     /// A line for people.
     pub fn say(self, words: impl AsRef<str>) {
         if !self.quiet {
-            Self::err(&printable(words.as_ref().to_owned()));
+            Self::err(&self.filled(&printable(words.as_ref().to_owned())));
         }
+    }
+
+    /// Lines broken between words where the terminal would break them anywhere; what goes on is indented.
+    fn filled(self, text: &str) -> String {
+        let Some(columns) = self.columns else { return text.to_owned() };
+        let fill = |line: &str| {
+            let indent = " ".repeat(line.len() - line.trim_start_matches(' ').len() + 2);
+            let options = textwrap::Options::new(columns)
+                .subsequent_indent(&indent)
+                .word_separator(textwrap::WordSeparator::AsciiSpace)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .break_words(false);
+            textwrap::fill(line, options)
+        };
+        text.split('\n').map(fill).collect::<Vec<_>>().join("\n")
     }
 
     /// A failure that has no place in a file.
     pub fn error(self, words: &str, help: Option<&str>) {
         let printable = |words: &str| printable(words.to_owned());
-        Self::err(&format!("{} {}", self.paint("1;31", "error:"), printable(words)));
+        let line = format!("{} {}", self.paint("1;31", "error:"), printable(words));
+        Self::err(&self.filled(&line));
         if let Some(help) = help {
-            Self::err(&format!("{} {}", self.paint("1;36", "help:"), printable(help)));
+            let line = format!("{} {}", self.paint("1;36", "help:"), printable(help));
+            Self::err(&self.filled(&line));
         }
     }
 

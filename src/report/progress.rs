@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_reader_who_was_deferred_and_then_mailed_is_counted_once() {
-        let printer = Printer { json: false, quiet: true, colour: false, live: false };
+        let printer = Printer::QUIET;
         let mut screen = Screen::new(printer);
         let mut tally = Tally::default();
         tally.set(State::Pending, 1);

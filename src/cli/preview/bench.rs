@@ -34,9 +34,6 @@ use super::super::surroundings::Surroundings;
 use super::backdrop::Backdrop;
 use super::now;
 
-/// Says nothing: the page does.
-const QUIET: Printer = Printer { json: false, quiet: true, colour: false, live: false };
-
 /// A draft that is composed and looked at from all sides.
 pub(super) struct Composed {
     draft: Draft,
@@ -173,8 +170,8 @@ impl Bench {
         let (wider, is_current) = self.backdrop.behind(draft, project);
         let mut around = Surroundings::within(project, wider, now());
         around.followed = Arc::clone(&held(&self.followed));
-        around.key = send::key(project, false, QUIET)?;
-        around.signer = send::signer(project, false, QUIET)?;
+        around.key = send::key(project, false, Printer::QUIET)?;
+        around.signer = send::signer(project, false, Printer::QUIET)?;
         Ok((around, is_current))
     }
 

@@ -10,9 +10,6 @@ use super::super::failure::Failure;
 use super::super::project::Project;
 use super::{SendArgs, desk, rehearse, test_copy};
 
-/// Says nothing: the page does.
-const QUIET: Printer = Printer { json: false, quiet: true, colour: false, live: false };
-
 /// `send DRAFT --to ADDRESS`.
 pub(in super::super) fn test_copy(
     draft: &Path,
@@ -21,17 +18,17 @@ pub(in super::super) fn test_copy(
 ) -> Result<String, Failure> {
     project.require_config()?;
     let args = SendArgs { draft: draft.to_owned(), to: Some(to.to_owned()), ..SendArgs::default() };
-    test_copy::deliver(&desk(&args, project, Allowed::default(), QUIET)?, to)
+    test_copy::deliver(&desk(&args, project, Allowed::default(), Printer::QUIET)?, to)
 }
 
 /// `send DRAFT --dry-run`, without files.
 pub(in super::super) fn forecast(draft: &Path, project: &Project) -> Result<Forecast, Failure> {
     let args = SendArgs { draft: draft.to_owned(), dry_run: true, ..SendArgs::default() };
-    rehearse::forecast(&desk(&args, project, Allowed::default(), QUIET)?)
+    rehearse::forecast(&desk(&args, project, Allowed::default(), Printer::QUIET)?)
 }
 
 /// `send DRAFT --sandbox`.
 pub(in super::super) fn catch(draft: &Path, project: &Project) -> Result<Catch, Failure> {
     let args = SendArgs { draft: draft.to_owned(), sandbox: true, ..SendArgs::default() };
-    rehearse::caught(&desk(&args, project, Allowed::default(), QUIET)?)
+    rehearse::caught(&desk(&args, project, Allowed::default(), Printer::QUIET)?)
 }
