@@ -1,6 +1,7 @@
-//! The time of a run: the wall clock is read once, then only monotonic time passes.
+//! The time of a run: the wall clock is read once, then only monotonic time passes, and what the machine sleeps.
 //!
-//! A wall clock that jumps during a run therefore changes neither pace nor backoff.
+//! A wall clock that jumps during a run therefore changes neither pace nor backoff, and a lid that was closed for the night
+//! does not date in the evening what happens in the morning.
 
 use std::time::Duration;
 
@@ -12,17 +13,27 @@ use tokio::time::Instant;
 pub struct Clock {
     wall: Timestamp,
     origin: Instant,
+    slept: fn() -> Duration,
+    /// What `slept` said at the origin.
+    slept_before: Duration,
 }
 
 impl Clock {
     /// A clock that shows `wall` now.
     pub fn start(wall: Timestamp) -> Self {
-        Self { wall, origin: instant() }
+        Self { wall, origin: instant(), slept: || Duration::ZERO, slept_before: Duration::ZERO }
+    }
+
+    /// Counts what the machine sleeps from now on, when monotonic time stands still. `slept` is how long it has in all.
+    #[must_use]
+    pub fn through_sleep(self, slept: fn() -> Duration) -> Self {
+        Self { slept, slept_before: slept(), ..self }
     }
 
     /// The wall time now.
     pub fn now(&self) -> Timestamp {
-        self.wall.saturating_add(self.origin.elapsed()).unwrap_or(Timestamp::MAX)
+        let slept = (self.slept)().saturating_sub(self.slept_before);
+        self.wall.saturating_add(self.origin.elapsed() + slept).unwrap_or(Timestamp::MAX)
     }
 
     /// The monotonic time now.
@@ -43,4 +54,27 @@ impl Clock {
 )]
 fn instant() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn sleep_of_the_machine_is_time_of_the_wall_and_not_of_the_pace() {
+        static SLEPT: AtomicU64 = AtomicU64::new(1_000);
+        let begin = Timestamp::from_second(1_790_000_000).unwrap();
+        let clock = Clock::start(begin)
+            .through_sleep(|| Duration::from_secs(SLEPT.load(Ordering::Relaxed)));
+        let first = clock.instant();
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(clock.now().duration_since(begin).as_secs(), 60);
+        SLEPT.store(29_800, Ordering::Relaxed);
+        assert_eq!(clock.now().duration_since(begin).as_secs(), 60 + 28_800);
+        assert_eq!(clock.instant() - first, Duration::from_secs(60));
+        let due = begin.saturating_add(Duration::from_hours(9)).unwrap();
+        assert_eq!(clock.instant_of(due) - clock.instant(), Duration::from_secs(3_540));
+    }
 }

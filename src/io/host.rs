@@ -1,4 +1,6 @@
-//! What this machine is called, and which one it is.
+//! What this machine is called, which one it is, and how long it has slept.
+
+use std::time::Duration;
 
 /// The host name as the kernel has it, or `localhost`.
 #[expect(clippy::disallowed_methods, reason = "the kernel's name of this machine is a file")]
@@ -15,4 +17,18 @@ pub fn machine() -> String {
     let id = if id.trim().is_empty() { name() } else { id.trim().to_owned() };
     let digest = sha2::Sha256::digest(format!("postrider ledger on {id}"));
     digest[..16].iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+/// How long the machine has been suspended since it was started; nothing where the kernel does not count it.
+pub fn slept() -> Duration {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        // Read in this order, so that what passes between the two is no sleep.
+        let boot = Duration::try_from(clock_gettime(ClockId::Boottime));
+        let awake = Duration::try_from(clock_gettime(ClockId::Monotonic));
+        boot.unwrap_or_default().saturating_sub(awake.unwrap_or_default())
+    }
+    #[cfg(not(target_os = "linux"))]
+    Duration::ZERO
 }

@@ -9,6 +9,7 @@ use crate::delivery::ledger::State;
 use crate::delivery::transport::Transport;
 use crate::delivery::verdict::Fault;
 use crate::delivery::{self, Clock, Ending, Orders};
+use crate::io::host;
 use crate::io::ledger_sqlite::SqliteLedger;
 use crate::message::Letters;
 use crate::rate::Rate;
@@ -68,7 +69,7 @@ where
     let (ledger, orders, stop) = (ledger.clone(), orders.clone(), desk.stop.asked());
     // A task like those of the lanes, so that no letter waits for a thread to wake up.
     let ending = tokio::spawn(async move {
-        let clock = Clock::start(now());
+        let clock = Clock::start(now()).through_sleep(host::slept);
         delivery::deliver(transport, &ledger, letters, &orders, clock, events, stop).await
     });
     let ending = ending.await;
