@@ -37,11 +37,14 @@ struct Table {
     evidence: Option<usize>,
 }
 
+/// What a file holds, line by line.
+pub type Entries<'a> = Box<dyn Iterator<Item = Result<Suppression, Finding>> + 'a>;
+
 /// Reads a file: every entry, or what is wrong with its line. Rows without a time are of `now`.
-pub fn read(source: &Source, now: Timestamp) -> Vec<Result<Suppression, Finding>> {
+pub fn read(source: &Source, now: Timestamp) -> Entries<'_> {
     let first = source.text.lines().find(|line| is_meant(line)).unwrap_or_default();
     if first.trim_start().starts_with('{') {
-        return lines(source, |line| of_json(line, now));
+        return lines(source, move |line| of_json(line, now));
     }
     if let Some(table) = DELIMITERS.into_iter().find_map(|delimiter| Table::named(first, delimiter))
     {
@@ -52,9 +55,10 @@ pub fn read(source: &Source, now: Timestamp) -> Vec<Result<Suppression, Finding>
         let help = "name the column with the addresses `email`, or write one address a line";
         let passage = Passage { file: &source.name, line: line_of(source, first), text: first };
         let whole = 0..first.len();
-        return vec![Err(passage.mistake(whole, Mistake::new(why).help(help)))];
+        let mistake = passage.mistake(whole, Mistake::new(why).help(help));
+        return Box::new(std::iter::once(Err(mistake)));
     }
-    lines(source, |line| entry(&Entry { email: line, ..Entry::default() }, now))
+    lines(source, move |line| entry(&Entry { email: line, ..Entry::default() }, now))
 }
 
 fn is_meant(line: &str) -> bool {
@@ -65,16 +69,15 @@ fn line_of(source: &Source, line: &str) -> usize {
     source.text.lines().position(|one| one == line).map_or(1, |index| index + 1)
 }
 
-fn lines(
-    source: &Source,
-    read: impl Fn(&str) -> Result<Suppression, Mistake>,
-) -> Vec<Result<Suppression, Finding>> {
+fn lines<'a>(
+    source: &'a Source,
+    read: impl Fn(&str) -> Result<Suppression, Mistake> + 'a,
+) -> Entries<'a> {
     let numbered = source.text.lines().enumerate().filter(|(_, line)| is_meant(line));
-    let entries = numbered.map(|(index, text)| {
+    Box::new(numbered.map(move |(index, text)| {
         let passage = Passage { file: &source.name, line: index + 1, text };
         read(text).map_err(|mistake| passage.mistake(0..text.len(), mistake))
-    });
-    entries.collect()
+    }))
 }
 
 impl Table {
@@ -95,27 +98,27 @@ impl Table {
         })
     }
 
-    fn read(&self, source: &Source, now: Timestamp) -> Vec<Result<Suppression, Finding>> {
+    fn read(self, source: &Source, now: Timestamp) -> Entries<'_> {
         let mut records = Records::new(source.text.as_bytes(), self.delimiter);
-        let mut entries = Vec::new();
-        let mut is_first = true;
-        loop {
+        let (mut is_first, mut is_over) = (true, false);
+        let mut next = move || {
             let record = match records.next() {
-                Ok(Some(record)) => record,
-                Ok(None) => return entries,
+                Ok(record) => record?,
+                Err(_) if is_over => return None,
                 Err(error) => {
-                    entries.push(Err(error.finding(&source.name)));
-                    return entries;
+                    is_over = true;
+                    return Some(vec![Err(error.finding(&source.name))]);
                 }
             };
-            let is_comment = record.bytes.starts_with(b"#");
-            if !is_comment && !std::mem::take(&mut is_first) {
-                match decode(&source.name, &record) {
-                    Ok(passage) => entries.push(self.row(passage, record.cells, now)),
-                    Err(findings) => entries.extend(findings.into_iter().map(Err)),
-                }
+            if record.bytes.starts_with(b"#") || std::mem::take(&mut is_first) {
+                return Some(Vec::new());
             }
-        }
+            Some(match decode(&source.name, &record) {
+                Ok(passage) => vec![self.row(passage, record.cells, now)],
+                Err(findings) => findings.into_iter().map(Err).collect(),
+            })
+        };
+        Box::new(std::iter::from_fn(move || next()).flatten())
     }
 
     fn row(
@@ -184,7 +187,8 @@ mod tests {
 
     fn read_all(text: &str) -> Vec<String> {
         let now = Timestamp::from_second(100_000).unwrap();
-        let entries = read(&Source::new("gone.csv", text), now);
+        let source = Source::new("gone.csv", text);
+        let entries = read(&source, now);
         let one = |entry: Result<Suppression, Finding>| match entry {
             Ok(Suppression { email, reason, at, evidence }) => {
                 format!(
@@ -196,7 +200,7 @@ mod tests {
             }
             Err(finding) => format!("{}: {}", finding.place.unwrap().line, finding.message),
         };
-        entries.into_iter().map(one).collect()
+        entries.map(one).collect()
     }
 
     #[test]

@@ -167,10 +167,13 @@ fn remove(
     Ok(())
 }
 
+/// Entries of a file that are recorded together, so that memory does not grow with it.
+const AT_ONCE: usize = 10_000;
+
 fn import(file: &Path, project: &Project, printer: Printer) -> Result<Exit, Failure> {
     let source = decode(file)?;
-    let mut good = Vec::new();
-    let mut bad = 0;
+    let mut suppressions = open(project)?;
+    let (mut good, mut bad, mut recorded) = (Vec::new(), 0, Recorded::default());
     for entry in table::read(&source, super::now()) {
         match entry {
             Ok(entry) => good.push(entry),
@@ -179,8 +182,12 @@ fn import(file: &Path, project: &Project, printer: Printer) -> Result<Exit, Fail
                 printer.findings(std::slice::from_ref(&finding));
             }
         }
+        if good.len() == AT_ONCE {
+            recorded += suppressions.record(&good)?;
+            good.clear();
+        }
     }
-    let recorded = open(project)?.record(&good)?;
+    recorded += suppressions.record(&good)?;
     tell(recorded, printer);
     if bad == 0 {
         return Ok(Exit::Complete);

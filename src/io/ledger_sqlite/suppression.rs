@@ -49,6 +49,14 @@ pub struct Recorded {
     pub stale: u64,
 }
 
+impl std::ops::AddAssign for Recorded {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.already += other.already;
+        self.stale += other.stale;
+    }
+}
+
 /// An entry, as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
