@@ -153,7 +153,8 @@ fn failed(key: &str, what: String) -> Box<Finding> {
     Box::new(finding.help("run it yourself to see what it says; here its output stays hidden"))
 }
 
-/// Reads a file that nobody else may read, at most 64 KiB of it. `content` says what should be in it.
+/// Reads a file that nobody else may read, at most 64 KiB of it. `content` says what should be in it. Whose file it is does
+/// not matter: with these bits only its owner and root can read it, and a container reads its host's files as root.
 pub(super) fn private_file(path: &Path, content: &str) -> Result<Zeroizing<Vec<u8>>, Box<Finding>> {
     let failed = |what: String, help: String| {
         let finding = Finding::about(&SECRET_UNREADABLE, path.display().to_string(), what);
