@@ -46,21 +46,22 @@ pub(super) fn body(body: &[u8], mut feed: impl FnMut(&[u8])) {
 
 /// Where the first white space is that does not stay what it is: all but single spaces within a line.
 fn reducible(body: &[u8]) -> Option<usize> {
-    let stays = |byte: u8, next: u8| match byte {
-        b'\t' => false,
-        b' ' => !matches!(next, b' ' | b'\t' | b'\r'),
-        _ => true,
-    };
-    // Most of a letter stays, so it is looked at in steps that the compiler makes few instructions of.
-    let pairs = |step: &[u8]| {
-        step.iter().zip(&step[1..]).fold(true, |all, (byte, next)| all & stays(*byte, *next))
-    };
+    // Most of a letter stays. A step has one length and its bytes are looked at without a branch, so that the compiler takes
+    // many of them at once.
     let mut start = 0;
-    while body.get(start..=start + STEP).is_some_and(pairs) {
+    while let Some(step) = body.get(start..).and_then(<[u8]>::first_chunk::<{ STEP + 1 }>) {
+        if (0..STEP).fold(false, |any, at| any | goes(step[at], step[at + 1])) {
+            break;
+        }
         start += STEP;
     }
     let next = |at: usize| body.get(at + 1).copied().unwrap_or_default();
-    (start..body.len()).find(|&at| !stays(body[at], next(at)))
+    (start..body.len()).find(|&at| goes(body[at], next(at)))
+}
+
+/// Whether a byte before this one is white space that goes, or becomes another.
+fn goes(byte: u8, next: u8) -> bool {
+    (byte == b'\t') | (byte == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r'))
 }
 
 #[cfg(test)]
