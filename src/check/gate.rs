@@ -1,5 +1,6 @@
 //! The gates of a live send: what refuses it, and what `--allow` releases.
 
+use super::rendered::hidden::{self, WayOut};
 use crate::address::EmailAddress;
 use crate::compose::Issue;
 use crate::compose::images::Embedded;
@@ -62,27 +63,44 @@ fn with_release(mut finding: Finding) -> Finding {
 }
 
 /// Both finished parts and the headers must let a reader leave. The layout's footer and the configuration see to it;
-/// this looks again.
+/// this looks again, for a stylesheet of the user's may hide the link.
 pub fn unsubscribe(issue: &Issue, ways: &Unsubscribe, draft: &str) -> Vec<Finding> {
-    let lets_leave = |template: &Template| {
-        let is_link = |piece: &Piece| matches!(piece, Piece::Slot { expression, .. } if expression.contains("unsubscribe_url"));
-        template.pieces.iter().any(is_link)
-    };
     let missing = |what: String, help: &str| {
         Finding::about(&rule::UNSUBSCRIBE_MISSING, draft, what).help(help)
     };
-    let parts = [("HTML", &issue.html), ("text", &issue.text)]
-        .into_iter()
-        .filter(|(_, template)| !lets_leave(template))
-        .map(|(part, _)| {
-            let what = format!("the {part} part has no unsubscribe link");
-            missing(what, "add `[Unsubscribe]({{ unsubscribe_url }})`")
-        });
+    let add = "add `[Unsubscribe]({{ unsubscribe_url }})`";
+    let html = match hidden::way_out(&specimen(&issue.html), WAY_OUT) {
+        WayOut::Shown => None,
+        WayOut::Missing => Some(missing("the HTML part has no unsubscribe link".into(), add)),
+        WayOut::Hidden(why) => {
+            let what = format!("the unsubscribe link of the HTML part is hidden {why}");
+            Some(missing(what, "change that in the file that `theme.css` names"))
+        }
+    };
+    let in_text = issue.text.pieces.iter().any(is_way_out);
+    let text = (!in_text).then(|| missing("the text part has no unsubscribe link".into(), add));
     let headers = (ways.url.is_none() && ways.mailto.is_none()).then(|| {
         let help = "give `url` or `mailto` under `[unsubscribe]` in config.toml";
         missing("the headers have no List-Unsubscribe".into(), help)
     });
-    parts.chain(headers).collect()
+    html.into_iter().chain(text).chain(headers).collect()
+}
+
+/// Stands for every reader's own address.
+const WAY_OUT: &str = "https://unsubscribe.invalid/";
+
+fn is_way_out(piece: &Piece) -> bool {
+    matches!(piece, Piece::Slot { expression, .. } if expression.contains("unsubscribe_url"))
+}
+
+/// What every reader gets of a template, with one address for all to leave.
+fn specimen(template: &Template) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Literal(text) => text.clone(),
+        slot if is_way_out(slot) => WAY_OUT.to_owned(),
+        Piece::Slot { .. } | Piece::Chunk { .. } => String::new(),
+    };
+    template.pieces.iter().map(piece).collect()
 }
 
 /// The images that travel in every copy stay within `budget` bytes.
@@ -163,7 +181,9 @@ mod tests {
     #[test]
     fn each_way_to_leave_that_is_missing_is_named_and_can_be_allowed() {
         let slot = Piece::Slot { expression: "unsubscribe_url".into(), place: Place::Href };
-        let link = Template { pieces: vec![slot] };
+        let literal = |text: &str| Piece::Literal(text.into());
+        let link =
+            Template { pieces: vec![literal("<a href=\""), slot, literal("\">Unsubscribe</a>")] };
         let none = Template::literal("no way out");
         let ways = |mailto: Option<&str>| Unsubscribe {
             url: None,
@@ -183,6 +203,12 @@ mod tests {
         assert_eq!(said(&none, &link, &by_mail), ["the HTML part has no unsubscribe link"]);
         assert_eq!(said(&link, &none, &by_mail), ["the text part has no unsubscribe link"]);
         assert_eq!(said(&link, &link, &ways(None)), ["the headers have no List-Unsubscribe"]);
+        let mut hidden = link.clone();
+        hidden.pieces.insert(0, literal("<div style=\"display:none\">"));
+        assert_eq!(
+            said(&hidden, &link, &by_mail),
+            ["the unsubscribe link of the HTML part is hidden by `display: none` of `<div>`"]
+        );
     }
 
     fn issue(html: Template, text: Template) -> Issue {

@@ -2,7 +2,7 @@
 
 super::rules! { Rendered, RENDERED;
     UNSUBSCRIBE_MISSING = "unsubscribe-missing", Error, Allowable,
-        what: "Both parts and the headers let a reader leave; law and providers require it.",
+        what: "Both parts and the headers let a reader leave, and the link can be seen: no stylesheet hides it, and it has 14 px at least. Law and providers require it.",
         why: "Who cannot leave reports spam; Gmail and Yahoo refuse bulk mail without it.",
         source: "RFC 8058; CAN-SPAM; Gmail sender guidelines",
         mend: "Give `url` or `mailto` under `[unsubscribe]` in config.toml; the footer has the link.",

@@ -1,7 +1,7 @@
 //! Whether the colours of a letter can be read: in light, in the dark of its own, and after a program has inverted it in
 //! either of the known ways.
 
-use super::dark::Dark;
+use super::head::{Head, When};
 use super::page::{Page, style};
 use crate::check::note::Note;
 use crate::finding::shown;
@@ -10,12 +10,12 @@ use crate::theme::colour::Colour;
 use crate::theme::palette::READABLE;
 
 /// The colours of a text and of what is behind it.
-type Pair = (Colour, Colour);
+pub(super) type Pair = (Colour, Colour);
 
 /// A remark for each pair of colours that cannot be read, with the first text that has it.
 pub(super) fn notes(page: &Page) -> Vec<Note> {
-    let dark = Dark::of(page);
-    let in_light = pairs(page, &Dark::default());
+    let dark = Head::of(page, When::Dark);
+    let in_light = pairs(page, &Head::default());
     let in_dark = if dark.is_empty() { Vec::new() } else { pairs(page, &dark) };
     let (mut seen, mut told): ([Vec<Pair>; 2], Vec<Pair>) = Default::default();
     let mut notes = Vec::new();
@@ -44,18 +44,19 @@ pub(super) fn notes(page: &Page) -> Vec<Note> {
 }
 
 /// The colours of text in each element, if both are known: what it does not set, it has from the one around it.
-fn pairs(page: &Page, dark: &Dark) -> Vec<Option<Pair>> {
-    let ink = inherited(page, dark, &["color"]);
-    let ground = inherited(page, dark, &["background-color", "background"]);
+pub(super) fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
+    let ink = inherited(page, head, &["color"]);
+    let ground = inherited(page, head, &["background-color", "background"]);
     ink.into_iter().zip(ground).map(|(ink, ground)| ink.zip(ground)).collect()
 }
 
-fn inherited(page: &Page, dark: &Dark, properties: &[&str]) -> Vec<Option<Colour>> {
+fn inherited(page: &Page, head: &Head, properties: &[&str]) -> Vec<Option<Colour>> {
     let mut colours: Vec<Option<Colour>> = Vec::with_capacity(page.elements.len());
     for (index, element) in page.elements.iter().enumerate() {
-        let inline = || properties.iter().find_map(|property| colour(&style(element, property)?));
+        let inline =
+            || properties.iter().find_map(|property| colour(&style(element, &[property])?));
         let around = || page.around(index).and_then(|around| colours[around]);
-        let own = dark.colour(page, index, properties).or_else(inline).or_else(around);
+        let own = head.colour(page, index, properties).or_else(inline).or_else(around);
         colours.push(own);
     }
     colours

@@ -2,7 +2,8 @@
 
 mod clients;
 mod contrast;
-mod dark;
+mod head;
+pub(super) mod hidden;
 mod page;
 
 use std::collections::HashSet;

@@ -59,7 +59,7 @@ impl Page {
 
     fn push(&mut self, element: Element, around: Option<usize>) {
         let is_hidden = matches!(element.name.as_str(), "head" | "title" | "style")
-            || style(&element, "display").as_deref() == Some("none");
+            || style(&element, &["display"]).as_deref() == Some("none");
         self.hidden.push(is_hidden || around.is_some_and(|around| self.hidden[around]));
         self.elements.push(element);
         self.around.push(around);
@@ -86,17 +86,21 @@ impl Page {
 
     /// An element and those around it, innermost first.
     pub(super) fn path(&self, element: usize) -> impl Iterator<Item = &Element> {
-        let path = std::iter::successors(Some(element), |&element| self.around[element]);
-        path.map(|element| &self.elements[element])
+        self.ancestry(element).map(|element| &self.elements[element])
+    }
+
+    /// An element and those around it by their index, innermost first.
+    pub(super) fn ancestry(&self, element: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(Some(element), |&element| self.around[element])
     }
 }
 
-/// The value of a property in an element's `style`.
-pub(super) fn style(element: &Element, property: &str) -> Option<String> {
+/// The last value of one of these properties in an element's `style`.
+pub(super) fn style(element: &Element, properties: &[&str]) -> Option<String> {
     let declarations = element.attribute("style")?.split(';');
     let values = declarations.filter_map(|declaration| declaration.split_once(':'));
     values
-        .filter(|(name, _)| name.trim().eq_ignore_ascii_case(property))
+        .filter(|(name, _)| properties.iter().any(|it| name.trim().eq_ignore_ascii_case(it)))
         .map(|(_, value)| value.trim().to_owned())
         .next_back()
 }

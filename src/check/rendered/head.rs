@@ -1,32 +1,44 @@
-//! The colours that a letter's head sets for the dark, as far as its own stylesheets go: elements and classes, one within
-//! the other, every declaration `!important`.
+//! What a letter's head sets for narrow screens and for the dark, as far as its own stylesheets go: elements and classes,
+//! one within the other, every declaration `!important`.
 
 use super::contrast::colour;
 use super::page::Page;
 use crate::compose::raw_html::Element;
 use crate::theme::colour::Colour;
 
-/// One colour for what a selector matches.
+/// When a block of the head counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// On screens that are narrower than some width.
+    Narrow,
+    /// Where readers want it dark.
+    Dark,
+}
+
+/// One declaration for what a selector matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Setting {
     /// Outermost first, each an element, classes, or both.
     selector: Vec<String>,
     property: String,
-    colour: Colour,
+    value: String,
 }
 
-/// The colours for the dark.
+/// The declarations that count at one time.
 #[derive(Debug, Default)]
-pub(super) struct Dark(Vec<Setting>);
+pub(super) struct Head(Vec<Setting>);
 
-impl Dark {
-    /// Reads the blocks for the dark in a page's style elements.
-    pub(super) fn of(page: &Page) -> Self {
+impl Head {
+    /// Reads the blocks of a kind in a page's style elements.
+    pub(super) fn of(page: &Page, when: When) -> Self {
+        let query = match when {
+            When::Narrow => "@media (max-width:",
+            When::Dark => "@media (prefers-color-scheme:dark",
+        };
         let mut settings = Vec::new();
         for sheet in &page.styles {
-            for (start, _) in sheet.match_indices("prefers-color-scheme:dark){") {
-                let block = &sheet[start..];
-                let rules = block.split_once('{').map_or("", |(_, rules)| rules);
+            for (start, _) in sheet.match_indices(query) {
+                let rules = sheet[start..].split_once('{').map_or("", |(_, rules)| rules);
                 for rule in rules.split('}') {
                     let Some((selectors, declarations)) = rule.split_once('{') else { break };
                     settings.extend(rule_settings(selectors, declarations));
@@ -36,19 +48,28 @@ impl Dark {
         Self(settings)
     }
 
-    /// What the sheet says last of a property of an element.
+    /// What the head says of properties of an element, the last first.
+    pub(super) fn values<'h>(
+        &'h self,
+        page: &'h Page,
+        element: usize,
+        properties: &'h [&str],
+    ) -> impl Iterator<Item = &'h str> {
+        let settings = self.0.iter().rev();
+        settings
+            .filter(|setting| properties.contains(&setting.property.as_str()))
+            .filter(move |setting| matches(&setting.selector, page, element))
+            .map(|setting| setting.value.as_str())
+    }
+
+    /// The colour that the head gives to an element.
     pub(super) fn colour(
         &self,
         page: &Page,
         element: usize,
         properties: &[&str],
     ) -> Option<Colour> {
-        let settings = self.0.iter().rev();
-        let mut of_property =
-            settings.filter(|setting| properties.contains(&setting.property.as_str()));
-        of_property
-            .find(|setting| matches(&setting.selector, page, element))
-            .map(|setting| setting.colour)
+        self.values(page, element, properties).find_map(colour)
     }
 
     /// Whether there are none.
@@ -60,10 +81,11 @@ impl Dark {
 fn rule_settings(selectors: &str, declarations: &str) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (property, value) in declarations.split(';').filter_map(|part| part.split_once(':')) {
-        let Some(colour) = colour(value) else { continue };
+        let (property, value) = (property.trim(), value.trim().trim_end_matches("!important"));
         for selector in selectors.split(',') {
             let selector = selector.split_whitespace().map(str::to_owned).collect();
-            settings.push(Setting { selector, property: property.trim().to_owned(), colour });
+            let (property, value) = (property.to_owned(), value.trim_end().to_owned());
+            settings.push(Setting { selector, property, value });
         }
     }
     settings
@@ -82,7 +104,7 @@ fn is(element: &Element, wanted: &str) -> bool {
     let mut parts = wanted.split('.');
     let name = parts.next().unwrap_or_default();
     let classes = element.attribute("class").unwrap_or_default();
-    (name.is_empty() || name == element.name)
+    (name.is_empty() || name == "*" || name.eq_ignore_ascii_case(&element.name))
         && parts.all(|class| classes.split_whitespace().any(|has| has == class))
 }
 
@@ -97,14 +119,16 @@ mod tests {
              @media (prefers-color-scheme:dark){\n.a,b.c{color:#222222 !important;border-color:#333333 !important}\n\
              .a .c{color:#444444 !important}\n}\n</style><p class=\"a\">x<b class=\"c d\">y</b></p><b class=\"c\">z</b>",
         );
-        let dark = Dark::of(&page);
-        let of = |text: &str| {
+        let (dark, narrow) = (Head::of(&page, When::Dark), Head::of(&page, When::Narrow));
+        let of = |head: &Head, text: &str| {
             let (_, around) = page.texts.iter().find(|(found, _)| found == text).unwrap();
-            dark.colour(&page, around.unwrap(), &["color"]).map(|colour| colour.to_string())
+            head.colour(&page, around.unwrap(), &["color"]).map(|colour| colour.to_string())
         };
-        assert_eq!(of("x").as_deref(), Some("#222222"));
-        assert_eq!(of("y").as_deref(), Some("#444444"));
-        assert_eq!(of("z").as_deref(), Some("#222222"));
-        assert!(Dark::of(&Page::read("<p>x</p>")).is_empty());
+        assert_eq!(of(&dark, "x").as_deref(), Some("#222222"));
+        assert_eq!(of(&dark, "y").as_deref(), Some("#444444"));
+        assert_eq!(of(&dark, "z").as_deref(), Some("#222222"));
+        assert_eq!(of(&narrow, "x").as_deref(), Some("#111111"));
+        assert_eq!(of(&narrow, "z"), None);
+        assert!(Head::of(&Page::read("<p>x</p>"), When::Dark).is_empty());
     }
 }
