@@ -2,14 +2,18 @@
 //!
 //! Rules at the top level are inlined into the elements they match. `@media` blocks for narrow screens and the dark stay
 //! in the head, where they have to win over what was inlined: their declarations are made `!important` here, so that
-//! nobody needs to write it. The built-in designs are read by this too, and held to the same.
+//! nobody needs to write it. Colours are written as six digits; what would do harm is left out of the letter (`support`).
+//! The built-in designs are read by this too, and held to the same.
 
 use cssparser::{ParseError, Parser, Token};
 
 use crate::finding::{Finding, shown};
 use crate::rule::{self, Rule};
 use crate::source::{Source, Span};
+use crate::theme::colour::Colour;
+use support::Remark;
 
+mod colours;
 mod dark;
 mod support;
 
@@ -133,17 +137,16 @@ impl<'s> Reader<'s> {
         start: usize,
         media: Option<&str>,
     ) {
-        if let Some((message, help)) = support::selector(selector, media.is_some()) {
-            self.report(&rule::CSS_UNSUPPORTED, start, message, help);
-        }
+        let selector = self.kept(selector, start, media.is_some());
         let mut declarations = Vec::new();
         let _: Step<()> = input.parse_nested_block(|block| {
             self.declarations(block, &mut declarations);
             Ok(())
         });
-        if declarations.is_empty() {
+        if declarations.is_empty() || selector.is_empty() {
             return;
         }
+        let selector = selector.as_str();
         let in_dark = media.is_some_and(|query| query.contains("dark"));
         if in_dark || media.is_none() {
             self.colours.extend(dark::settings(selector, &declarations, start, in_dark));
@@ -158,6 +161,23 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// The selectors of a rule that letters can have.
+    fn kept(&mut self, selectors: &str, at: usize, in_media: bool) -> String {
+        // A comma in parentheses separates nothing that can stand alone.
+        let whole = if selectors.contains('(') { '\0' } else { ',' };
+        let mut kept = Vec::new();
+        for selector in selectors.split(whole) {
+            match support::selector(selector.trim(), in_media) {
+                Some((message, help)) => {
+                    let message = format!("{message}; it is left out");
+                    self.report(&rule::CSS_UNSUPPORTED, at, message, help);
+                }
+                None => kept.push(selector),
+            }
+        }
+        kept.join(",")
+    }
+
     fn declarations(&mut self, block: &mut Parser<'s>, into: &mut Vec<(String, String)>) {
         loop {
             block.skip_whitespace();
@@ -170,21 +190,28 @@ impl<'s> Reader<'s> {
             };
             let has_colon = !name.is_empty() && matches!(block.next(), Ok(Token::Colon));
             let value_start = block.position().byte_index();
-            let (end, pieces) = value(block);
+            let (end, pieces) = value(block, colours::has(&name));
             if !has_colon {
                 self.invalid(start, "a declaration is `property: value;`");
                 continue;
             }
-            let value = self.bare[value_start..end].trim();
-            let value = value.trim_end_matches("!important").trim_end();
+            let value = in_six_digits(&self.bare[value_start..end], value_start, &pieces);
+            let value = without_importance(&value);
             if value.is_empty() || pieces.iter().any(|piece| piece.kind == Kind::Broken) {
                 self.invalid(start, &format!("`{}` has no value that can be read", shown(&name)));
                 continue;
             }
-            for (at, message, help) in support::declaration(&name, value, &pieces) {
+            let remarks = support::declaration(&name, value, &pieces);
+            let is_kept = !remarks.iter().any(|remark| remark.is_left_out);
+            for Remark { at, mut message, help, is_left_out } in remarks {
+                if is_left_out {
+                    message.push_str("; it is left out");
+                }
                 self.report(&rule::CSS_UNSUPPORTED, at.unwrap_or(start), message, help);
             }
-            into.push((name, squeezed(value)));
+            if is_kept {
+                into.push((name, squeezed(value)));
+            }
         }
     }
 
@@ -207,6 +234,9 @@ enum Kind {
     Url,
     Unit,
     Negative,
+    /// A colour that six digits can say.
+    Colour(Colour),
+    /// One of as many digits that they cannot.
     Hash,
     Broken,
 }
@@ -216,52 +246,101 @@ enum Kind {
 struct Piece {
     kind: Kind,
     at: usize,
+    /// Where it ends, with its parentheses.
+    end: usize,
     text: String,
 }
 
 /// Reads up to a rule's block or its semicolon; gives where that is, and whether it is a block.
 fn prelude(input: &mut Parser<'_>) -> (usize, bool) {
     loop {
+        // A parser that has met a block stands at its beginning until it is asked for what follows, so that only the
+        // place after a token is sure.
+        let token = input.next_including_whitespace().cloned();
         let end = input.position().byte_index();
-        match input.next_including_whitespace() {
-            Err(_) | Ok(Token::Semicolon) => return (end, false),
-            Ok(Token::CurlyBracketBlock) => return (end, true),
+        match token {
+            Err(_) => return (end, false),
+            Ok(Token::Semicolon) => return (end - 1, false),
+            Ok(Token::CurlyBracketBlock) => return (end - 1, true),
             Ok(_) => {}
         }
     }
 }
 
-/// Reads a value up to its semicolon or the end of the block; gives where it ends, and its pieces.
-fn value(input: &mut Parser<'_>) -> (usize, Vec<Piece>) {
+/// Reads a value up to its semicolon or the end of the block; gives where it ends, and its pieces. Words are read as
+/// colours only where they can be some.
+fn value(input: &mut Parser<'_>, has_colours: bool) -> (usize, Vec<Piece>) {
     let mut pieces = Vec::new();
     loop {
         let at = input.position().byte_index();
-        let Ok(token) = input.next_including_whitespace() else { return (at, pieces) };
-        let mut add = |kind, text: &str| pieces.push(Piece { kind, at, text: text.to_owned() });
+        let Ok(token) = input.next_including_whitespace().cloned() else {
+            return (input.position().byte_index(), pieces);
+        };
+        let mut add =
+            |kind, end, text: &str| pieces.push(Piece { kind, at, end, text: text.to_owned() });
+        let end = input.position().byte_index();
         match token {
-            Token::Semicolon => return (at, pieces),
+            Token::Semicolon => return (end - 1, pieces),
+            Token::Function(name) if colours::FUNCTIONS.contains(&&*name.to_ascii_lowercase()) => {
+                let name = name.to_ascii_lowercase();
+                let colour: Step<Option<Colour>> =
+                    input.parse_nested_block(|block| Ok(colours::function(&name, block)));
+                let kind = colour.ok().flatten().map_or(Kind::Function, Kind::Colour);
+                add(kind, input.position().byte_index(), &name);
+            }
             Token::Function(name) => {
-                add(Kind::Function, &name.to_ascii_lowercase());
-                let inner: Step<Vec<Piece>> = input.parse_nested_block(|block| Ok(value(block).1));
+                let is_url = name.eq_ignore_ascii_case("url");
+                let kind = if is_url { Kind::Url } else { Kind::Function };
+                add(kind, end, &name.to_ascii_lowercase());
+                let inner: Step<Vec<Piece>> =
+                    input.parse_nested_block(|block| Ok(value(block, has_colours).1));
                 pieces.extend(inner.unwrap_or_default());
             }
-            Token::UnquotedUrl(_) => add(Kind::Url, "url"),
+            Token::UnquotedUrl(_) => add(Kind::Url, end, "url"),
             Token::Dimension { value, unit, .. } => {
-                if *value < 0.0 {
-                    add(Kind::Negative, "");
+                if value < 0.0 {
+                    add(Kind::Negative, end, "");
                 }
-                add(Kind::Unit, &unit.to_ascii_lowercase());
+                add(Kind::Unit, end, &unit.to_ascii_lowercase());
             }
-            Token::Hash(digits) | Token::IDHash(digits) => add(Kind::Hash, digits),
+            Token::Hash(digits) | Token::IDHash(digits) => {
+                add(colours::hash(&digits).map_or(Kind::Hash, Kind::Colour), end, &digits);
+            }
+            Token::Ident(word) if has_colours => {
+                if let Some(colour) = colours::named(&word) {
+                    add(Kind::Colour(colour), end, &word);
+                }
+            }
             Token::CurlyBracketBlock
             | Token::SquareBracketBlock
             | Token::BadUrl(_)
             | Token::BadString(_)
             | Token::CloseCurlyBracket
-            | Token::CloseParenthesis => add(Kind::Broken, ""),
+            | Token::CloseParenthesis => add(Kind::Broken, end, ""),
             _ => {}
         }
     }
+}
+
+/// A value that begins at `start`, with its colours as six digits.
+fn in_six_digits(value: &str, start: usize, pieces: &[Piece]) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut copied = 0;
+    for piece in pieces {
+        if let Kind::Colour(colour) = piece.kind {
+            out.push_str(&value[copied..piece.at - start]);
+            out.push_str(&colour.to_string());
+            copied = piece.end - start;
+        }
+    }
+    out + &value[copied..]
+}
+
+/// What is inlined needs no `!important`, and what goes to the head gets its own.
+fn without_importance(value: &str) -> &str {
+    let value = value.trim();
+    let important = |(_, word): &(&str, &str)| word.trim().eq_ignore_ascii_case("important");
+    value.rsplit_once('!').filter(important).map_or(value, |(value, _)| value.trim_end())
 }
 
 /// Comments become blanks of the same length; what stands in quotes is none.

@@ -1,5 +1,9 @@
 //! What mail programs understand of CSS, and what to do instead. Who lacks what is in `clients`; that a gap there matters
 //! in letters is decided here.
+//!
+//! What a program ignores without harm stays in the letter, for those that do not. Left out is what loads from the web,
+//! what makes Gmail drop more than one declaration, and what takes things out of their place: who ignores that shows
+//! another letter, and the way to unsubscribe could be put where nobody sees it.
 
 use super::{Kind, Piece};
 use crate::clients::{self, Kind as Feature};
@@ -31,16 +35,17 @@ pub(super) const VARIABLES: &[&str] = &[
     "width",
 ];
 
-/// Properties that break a letter where they are ignored, and what to do instead.
-const PROPERTIES: &[(&str, &str)] = &[
-    ("position", "let things follow each other"),
-    ("float", "let things follow each other"),
-    ("background-image", "use `background-color`, and an image in the draft"),
-    ("grid", "letters have one column"),
-    ("flex", "letters have one column"),
-    ("gap", "use `padding` or `margin`"),
-    ("box-shadow", "use `border`"),
-    ("content", "write it in the draft"),
+/// Properties that break a letter where they are ignored, what to do instead, and whether they are left out.
+const PROPERTIES: &[(&str, &str, bool)] = &[
+    ("position", "let things follow each other", true),
+    ("float", "let things follow each other", false),
+    ("background-image", "use `background-color`, and an image in the draft", true),
+    ("grid", "letters have one column", true),
+    ("flex", "letters have one column", true),
+    ("gap", "use `padding` or `margin`", true),
+    ("box-shadow", "use `border`", false),
+    ("content", "write it in the draft", true),
+    ("behavior", "leave it out", true),
 ];
 
 /// Properties that only refine: where they are ignored, nobody misses anything.
@@ -62,8 +67,27 @@ const REFINEMENTS: &[&str] = &[
 ];
 
 /// Functions that the data does not judge, or too mildly: with some of them Gmail drops the whole block.
-const FUNCTIONS: &[&str] =
-    &["rgb", "rgba", "hsl", "hsla", "hwb", "color", "color-mix", "attr", "env", "url"];
+const FUNCTIONS: &[&str] = &[
+    "rgb",
+    "rgba",
+    "hsl",
+    "hsla",
+    "hwb",
+    "lab",
+    "lch",
+    "oklab",
+    "oklch",
+    "light-dark",
+    "color",
+    "color-mix",
+    "attr",
+    "env",
+    "expression",
+];
+
+/// Functions that load from the web.
+const LOADING: &[&str] =
+    &["url", "image-set", "-webkit-image-set", "image", "cross-fade", "src", "element"];
 
 /// The query of a media block that the head keeps, in one spelling.
 pub(super) fn query(text: &str) -> Option<String> {
@@ -95,70 +119,84 @@ pub(super) fn selector(selector: &str, in_media: bool) -> Option<(String, &'stat
     None
 }
 
-/// Where something is wrong with a declaration (`None`: at its start), and what to do instead.
-pub(super) fn declaration(
-    name: &str,
-    value: &str,
-    pieces: &[Piece],
-) -> Vec<(Option<usize>, String, &'static str)> {
+/// What is to be said of a declaration.
+#[derive(Debug)]
+pub(super) struct Remark {
+    /// Where; `None`: at its start.
+    pub(super) at: Option<usize>,
+    pub(super) message: String,
+    /// What to do instead.
+    pub(super) help: &'static str,
+    /// Whether the letter goes without the declaration.
+    pub(super) is_left_out: bool,
+}
+
+/// What is wrong with a declaration.
+pub(super) fn declaration(name: &str, value: &str, pieces: &[Piece]) -> Vec<Remark> {
     let mut wrong = Vec::new();
+    let mut say = |what: &str, gap: Option<String>, help, is_left_out| {
+        let gap = gap.unwrap_or_else(|| "ignored by large mail programs".to_owned());
+        let message = format!("`{}` is {gap}", shown(what));
+        wrong.push(Remark { at: None, message, help, is_left_out });
+    };
     let is = |property: &str| {
         name == property || name.strip_prefix(property).is_some_and(|rest| rest.starts_with('-'))
     };
-    let ignored = |what: &str, gap: Option<String>| {
-        let gap = gap.unwrap_or_else(|| "ignored by large mail programs".to_owned());
-        format!("`{}` is {gap}", shown(what))
-    };
-    let known = PROPERTIES.iter().find(|(property, _)| is(property));
+    let known = PROPERTIES.iter().find(|(property, ..)| is(property));
     let is_missed = clients::support(Feature::Property, name)
         .is_some_and(|support| support.large_without() >= 2)
         && !REFINEMENTS.contains(&name);
-    if let Some(help) = known.map(|(_, help)| *help).or(is_missed.then_some("leave it out")) {
-        wrong.push((None, ignored(name, gap(Feature::Property, name)), help));
+    let known = known.map(|(_, help, is_left_out)| (*help, *is_left_out));
+    if let Some((help, is_left_out)) = known.or(is_missed.then_some(("leave it out", false))) {
+        say(name, gap(Feature::Property, name), help, is_left_out);
     }
     if name == "display" && (value.contains("flex") || value.contains("grid")) {
         let kind = if value.contains("flex") { "display:flex" } else { "display:grid" };
         let what = format!("display: {value}");
-        wrong.push((None, ignored(&what, gap(Feature::Value, kind)), "letters have one column"));
+        say(&what, gap(Feature::Value, kind), "letters have one column", true);
     }
-    for piece in pieces {
-        if let Some((message, help)) = part(name, value, piece) {
-            wrong.push((Some(piece.at), message, help));
-        }
-    }
+    wrong.extend(pieces.iter().filter_map(|piece| part(name, value, piece)));
     wrong
 }
 
-fn part(name: &str, value: &str, piece: &Piece) -> Option<(String, &'static str)> {
+fn part(name: &str, value: &str, piece: &Piece) -> Option<Remark> {
     let text = shown(&piece.text);
+    let remark = |message: String, help, is_left_out| {
+        Some(Remark { at: Some(piece.at), message, help, is_left_out })
+    };
     match piece.kind {
-        Kind::Url => {
-            Some(("`url()` loads from the web, which letters must not".into(), "leave it out"))
+        Kind::Function | Kind::Url if LOADING.contains(&piece.text.as_str()) => {
+            let message = format!("`{text}()` loads from the web, which letters must not");
+            remark(message, "leave it out", true)
         }
         Kind::Function if piece.text == "var" => {
             let known =
                 VARIABLES.iter().any(|variable| value.contains(&format!("var(--{variable})")));
             let help = "the variables are those of docs/themes.md, e.g. `var(--accent)`";
-            (!known).then(|| (format!("unknown variable in `{}`", shown(value)), help))
+            let message = || format!("unknown variable in `{}`", shown(value));
+            if known { None } else { remark(message(), help, true) }
         }
         Kind::Function => {
             let help = "write colours as six digits, e.g. `#0a5c50`, and lengths in px";
             let gap = gap(Feature::Function, &piece.text);
-            let is_missed = gap.is_some() || FUNCTIONS.contains(&piece.text.as_str());
+            let is_judged = FUNCTIONS.contains(&piece.text.as_str());
+            let is_missed = gap.is_some() || is_judged;
             let gap = gap.unwrap_or_else(|| "not understood by large mail programs".to_owned());
-            is_missed.then(|| (format!("`{text}()` is {gap}"), help))
+            if is_missed { remark(format!("`{text}()` is {gap}"), help, is_judged) } else { None }
         }
-        Kind::Unit if piece.text != "px" => Some(match gap(Feature::Unit, &piece.text) {
-            Some(gap) => (format!("the unit `{text}` is {gap}"), "write px or %"),
-            None => (format!("the unit `{text}` is not one for letters"), "write px or %"),
-        }),
+        Kind::Unit if piece.text != "px" => {
+            let gap = gap(Feature::Unit, &piece.text);
+            let gap = gap.unwrap_or_else(|| "not one for letters".to_owned());
+            remark(format!("the unit `{text}` is {gap}"), "write px or %", false)
+        }
         Kind::Negative if name.starts_with("margin") => {
-            Some(("negative margins are ignored by large mail programs".into(), "use 0 or more"))
+            let message = "negative margins are ignored by large mail programs";
+            remark(message.to_owned(), "use 0 or more", true)
         }
-        Kind::Hash if piece.text.len() != 6 => Some((
-            format!("`#{text}` is not a colour that every mail program reads"),
-            "write six digits",
-        )),
+        Kind::Hash => {
+            let message = format!("`#{text}` is not a colour that every mail program reads");
+            remark(message, "write six digits", true)
+        }
         _ => None,
     }
 }

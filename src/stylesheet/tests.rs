@@ -38,6 +38,17 @@ fn rules_are_inlined_and_media_blocks_go_to_the_head() {
 }
 
 #[test]
+fn no_space_is_needed_between_a_query_or_a_selector_and_its_block() {
+    let sheet =
+        sheet("@media(max-width:600px){.a{margin:0}}td[align=right]{margin:(1px);padding:0}");
+    assert_eq!(sheet.inlined, "td[align=right]{margin:(1px);padding:0}\n");
+    assert_eq!(
+        sheet.media,
+        [("(max-width:600px)".to_owned(), ".a{margin:0 !important}\n".to_owned())]
+    );
+}
+
+#[test]
 fn what_mail_does_not_understand_is_named_with_its_place() {
     let css = "\
 .a { position: absolute; display: flex; color: rgb(0 0 0 / 1); margin: -4px 0; }
@@ -49,8 +60,68 @@ fn what_mail_does_not_understand_is_named_with_its_place() {
 @media (max-width: 600px) { .e > p { padding: 0 } }
 .f { padding: 0 10px; width: 50%; color: var(--accent); hyphens: auto; }
 .g { transform: none; }
+.h { width: expression(alert(1)); background: image-set('a.png' 1x); color: #11223344; behavior: x }
 ";
     insta::assert_snapshot!(check(css).join("\n"));
+}
+
+#[test]
+fn what_does_harm_or_nobody_reads_is_left_out_of_the_letter() {
+    let kept = |css: &str| {
+        let sheet = parse(&Source::new("letter.css", css)).unwrap().0;
+        sheet.media.into_iter().fold(sheet.inlined, |all, (_, rules)| all + &rules)
+    };
+    for declaration in [
+        "position: absolute; left: 0",
+        "\\70osition: fixed",
+        "background: URL( 'https://example.org/a.png' )",
+        "background: #ffffff u\\72l(https://example.org/a.png)",
+        "list-style-image: url(x.png)",
+        "background-image: -webkit-image-set('https://example.org/a.png' 1x)",
+        "width: expression(alert(1))",
+        "behavior: url(#default#time2)",
+        "color: rgb(0 0 0 / 50%)",
+        "color: rgba(0, 0, 0, .2)",
+        "color: oklch(40% 0.2 20)",
+        "color: #11223344",
+        "color: var(--inc)",
+        "display: flex",
+        "margin: 0 0 0 -9999px",
+    ] {
+        let css = format!(".a {{ {declaration}; padding: 0 }}");
+        let left = kept(&css);
+        assert!(
+            ["{padding:0}\n", "{left:0;padding:0}\n"].contains(&left.strip_prefix(".a").unwrap()),
+            "{left}"
+        );
+        assert!(!check(&css).is_empty(), "{css}");
+    }
+    let media =
+        "@media (max-width:600px){ .a > .b, .c:hover, .d { padding: 0 } .e[x] { padding: 0 } }";
+    assert_eq!(kept(media), ".d{padding:0 !important}\n");
+}
+
+#[test]
+fn colours_are_written_as_six_digits() {
+    for (written, expected) in [
+        ("#FFF", "#ffffff"),
+        ("#0A5C50", "#0a5c50"),
+        ("#0a5c50ff", "#0a5c50"),
+        ("white", "#ffffff"),
+        ("rgb(10 92 80)", "#0a5c50"),
+        ("rgb(10 92 80 / 1)", "#0a5c50"),
+        ("RGBA(10, 92, 80, 100%)", "#0a5c50"),
+        ("rgb(100% 0% 50%)", "#ff0080"),
+        ("hsl(171deg 80% 20% / 1)", "#0a5c50"),
+        ("hsl(0, 100%, 50%)", "#ff0000"),
+        ("hwb(240 0% 0%)", "#0000ff"),
+    ] {
+        let css = format!(".a {{ color: {written} ! IMPORTANT; background-color: #222222 }}");
+        let expected = format!(".a{{color:{expected};background-color:#222222}}\n");
+        assert_eq!(sheet(&css).inlined, expected, "{written}");
+    }
+    let css = ".a { border: 1px solid red; font-family: Tan, Arial }";
+    assert_eq!(sheet(css).inlined, ".a{border:1px solid #ff0000;font-family:Tan,Arial}\n");
 }
 
 #[test]
