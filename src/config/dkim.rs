@@ -44,6 +44,27 @@ pub(super) fn read(settings: &mut Settings<'_>, from: Option<&Mailbox>) -> Optio
     Some(Dkim { domain: domain?, keys: first.into_iter().chain(second).collect() })
 }
 
+/// Amazon SES gives every letter another Date and Message-ID, both of which we sign:
+/// docs.aws.amazon.com/ses/latest/dg/header-fields.html.
+pub(super) fn check_relay(settings: &mut Settings<'_>) {
+    let written = |key| settings.value(key).and_then(|value| value.get_ref().as_str());
+    let host = written("relay.host").unwrap_or_default().trim().to_ascii_lowercase();
+    // `email-smtp.eu-west-1.amazonaws.com`, and the same within a network of one's own.
+    let is_amazon = host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    let is_ses = written("relay.preset").is_some_and(|preset| preset.trim() == "ses")
+        || is_amazon && host.contains("email-smtp");
+    let keys = ["dkim.domain", "dkim.selector", "dkim.key-file", "dkim.ed25519-selector"];
+    let Some(key) = keys.into_iter().find(|key| settings.has(key)).filter(|_| is_ses) else {
+        return;
+    };
+    settings.report(
+        &rule::DKIM_REWRITTEN,
+        key,
+        "letters are signed here, and Amazon SES then replaces their Date and Message-ID: no signature holds",
+        "remove `[dkim]` and let SES sign for your domain (Easy DKIM, docs/dkim.md)",
+    );
+}
+
 fn second_key(settings: &mut Settings<'_>, first: Option<&str>) -> Option<DkimKey> {
     if settings.has("dkim.ed25519-selector") || settings.has("dkim.ed25519-key-file") {
         settings.require("dkim.ed25519-selector", "ed25519-selector = \"e2026\"");

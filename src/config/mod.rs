@@ -268,6 +268,7 @@ pub fn parse(source: &Source) -> Result<(Config, Vec<Finding>), Vec<Finding>> {
     let text = text::read(&mut settings);
     let unsubscribe = unsubscribe::read(&mut settings);
     let dkim = dkim::read(&mut settings, newsletter.as_ref().map(|newsletter| &newsletter.from));
+    dkim::check_relay(&mut settings);
     let dir = settings.path("state.dir");
     let base_url = newsletter.as_ref().and_then(|newsletter| newsletter.base_url.as_deref());
     let base_url = images.base_url.as_deref().or(base_url);

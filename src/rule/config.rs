@@ -50,6 +50,13 @@ super::rules! { Config, CONFIG;
         mend: "Type `postrider dkim new`, and add its key under `[dkim]`.",
         bad: Config("[dkim]\ned25519-selector = \"e2026\"\ned25519-key-file = \"dkim/e2026.pem\"\n"),
         good: Config("[dkim]\nselector = \"s2026\"\nkey-file = \"dkim/s2026.pem\"\ned25519-selector = \"e2026\"\ned25519-key-file = \"dkim/e2026.pem\"\n");
+    DKIM_REWRITTEN = "dkim-rewritten", Error, Allowable,
+        what: "What is signed here is not changed by the relay; Amazon SES replaces Date and Message-ID.",
+        why: "The signature breaks on the way, and receivers take the letter for forged or unsigned.",
+        source: "docs.aws.amazon.com/ses/latest/dg/header-fields.html",
+        mend: "Remove `[dkim]`, and let SES sign for your domain (Easy DKIM).",
+        bad: Config("[relay]\npreset = \"ses\"\nhost = \"email-smtp.eu-west-1.amazonaws.com\"\n[dkim]\nselector = \"s2026\"\nkey-file = \"dkim/s2026.pem\"\n"),
+        good: Config("[relay]\npreset = \"ses\"\nhost = \"email-smtp.eu-west-1.amazonaws.com\"\n");
     CONFIG_UNSUBSCRIBE_URL = "config-unsubscribe-url", Error, Shut,
         what: "The one-click address is https, without fragment, and holds `{token}` (RFC 8058 3.1).",
         why: "Without the token nobody knows who wants to leave.",
