@@ -204,7 +204,9 @@ pub fn merge(bytes: &[u8]) {
         if expression::check(tag).is_err() {
             continue;
         }
-        for place in [Place::Html, Place::UrlPart, Place::Href, Place::Header, Place::Line] {
+        for place in
+            [Place::Html, Place::UrlPart, Place::Mailbox, Place::Href, Place::Header, Place::Line]
+        {
             held(tag, place);
         }
     }
@@ -221,6 +223,9 @@ fn held(expression: &str, place: Place) {
     let is_held = match place {
         Place::Html | Place::Href => !value.contains(['<', '>', '"', '\'']),
         Place::UrlPart => value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)),
+        Place::Mailbox => {
+            value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%@+!$*".contains(&b))
+        }
         Place::Header => value.chars().all(is_plain),
         Place::Text | Place::LineStart | Place::LineEnd | Place::Line => {
             value.chars().all(is_plain) && !value.starts_with('>')

@@ -8,7 +8,9 @@ use crate::finding::is_plain;
 /// The value as it may stand in a place, or why it must not. One that may stand as it is stays what it was.
 pub(super) fn escape(value: Cow<'_, str>, place: Place) -> Result<Cow<'_, str>, &'static str> {
     match place {
-        Place::UrlPart => Ok(percent_encode(value)),
+        Place::UrlPart => Ok(percent_encode(value, b"")),
+        // Without what HTML would want escaped, and the commas that part addresses.
+        Place::Mailbox => Ok(percent_encode(value, b"@+!$*")),
         Place::Href if !is_link(&value) => {
             Err("is a whole link and must start with https://, http:// or mailto:")
         }
@@ -94,16 +96,17 @@ fn escape_html(value: Cow<'_, str>) -> Cow<'_, str> {
     out.into()
 }
 
-/// Everything but the unreserved characters of RFC 3986 2.3.
-fn percent_encode(value: Cow<'_, str>) -> Cow<'_, str> {
+/// Everything but the unreserved characters of RFC 3986 2.3, and some that are kept.
+fn percent_encode<'v>(value: Cow<'v, str>, kept: &[u8]) -> Cow<'v, str> {
     use std::fmt::Write as _;
-    let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    if value.bytes().all(is_unreserved) {
+    let stays =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte);
+    if value.bytes().all(stays) {
         return value;
     }
     let mut out = String::with_capacity(value.len());
     for byte in value.bytes() {
-        if is_unreserved(byte) {
+        if stays(byte) {
             out.push(char::from(byte));
         } else {
             let _ = write!(out, "%{byte:02X}");

@@ -224,6 +224,11 @@ mod tests {
         let filled = |expression, place| fill(expression, place, &ada).unwrap();
         assert_eq!(filled("name", Place::Html), "Ada &amp; &quot;Co&quot; &lt;x&gt;");
         assert_eq!(filled("name", Place::UrlPart), "Ada%20%26%20%22Co%22%20%3Cx%3E");
+        assert_eq!(filled("email", Place::Mailbox), "ada@example.org");
+        assert_eq!(
+            fill("x", Place::Mailbox, &reader(None, &[("x", "a+b,c@d?e&f'#%")])).unwrap(),
+            "a+b%2Cc@d%3Fe%26f%27%23%25"
+        );
         assert_eq!(filled("name", Place::Text), "Ada & \"Co\" <x>");
         assert_eq!(filled("unsubscribe_url", Place::Href), "https://lists.example.org/u/t");
         assert!(matches!(fill("site", Place::Href, &ada), Err(Unresolved::Unfit(..))));
@@ -292,8 +297,10 @@ mod tests {
     }
 
     fn place() -> impl Strategy<Value = Place> {
-        use Place::{Header, Href, Html, Line, LineEnd, LineStart, Text, UrlPart};
-        prop::sample::select(vec![Html, UrlPart, Href, Text, LineStart, LineEnd, Line, Header])
+        use Place::{Header, Href, Html, Line, LineEnd, LineStart, Mailbox, Text, UrlPart};
+        prop::sample::select(vec![
+            Html, UrlPart, Mailbox, Href, Text, LineStart, LineEnd, Line, Header,
+        ])
     }
 
     proptest! {

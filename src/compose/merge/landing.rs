@@ -31,7 +31,7 @@ impl Tags {
         self.split(text, |range, run| {
             let word = text[..range.start].rsplit(char::is_whitespace).next().unwrap_or_default();
             if word.contains("://") || word.starts_with("mailto:") {
-                return Place::UrlPart;
+                return within_url(word);
             }
             // What stands beside a value may be empty for a reader.
             let starts = run.start == 0 || text[..run.start].ends_with('\n');
@@ -138,6 +138,13 @@ impl Cutter {
     }
 }
 
+/// What a value must be escaped for after the beginning of a URL.
+fn within_url(before: &str) -> Place {
+    let scheme = before.get(.."mailto:".len());
+    let is_mail = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+    if is_mail && !before.contains(['?', '#']) { Place::Mailbox } else { Place::UrlPart }
+}
+
 /// The expression between the braces.
 pub(crate) fn expression(tag: &str) -> &str {
     tag.trim_start_matches('{').trim_end_matches('}').trim()
@@ -176,7 +183,7 @@ impl HtmlReader<'_> {
         }
         let whole = self.quote + 1 == range.start
             && self.html.as_bytes().get(range.end).is_some_and(|next| *next == quote);
-        if whole { Place::Href } else { Place::UrlPart }
+        if whole { Place::Href } else { within_url(&self.html[self.quote + 1..range.start]) }
     }
 
     /// What the text after the byte at `at` is inside of.
@@ -231,6 +238,13 @@ mod tests {
             places(tags.text_template(&text)),
             [Place::LineStart, Place::Text, Place::LineEnd, Place::Line, Place::UrlPart]
         );
+        let mail = format!("<a href=\"mailto:{x}?cc={x}\">{x}</a>");
+        assert_eq!(
+            places(tags.html_template(&mail)),
+            [Place::Mailbox, Place::UrlPart, Place::Html]
+        );
+        let mail = format!("[1] mailto:{x}?cc={x}");
+        assert_eq!(places(tags.text_template(&mail)), [Place::Mailbox, Place::UrlPart]);
         let side_by_side = format!("{x}{x} a {x}{x}\n");
         assert_eq!(
             places(tags.text_template(&side_by_side)),

@@ -51,6 +51,8 @@ pub enum Place {
     Html,
     /// Inside a URL in an HTML attribute: percent-encoded.
     UrlPart,
+    /// The address in a `mailto:` URL: percent-encoded, but for what addresses are made of (RFC 6068 2).
+    Mailbox,
     /// A whole URL in an HTML attribute: the scheme is checked, then escaped as HTML.
     Href,
     /// Plain text within a line: white space of any kind becomes single spaces, as in HTML.
