@@ -14,7 +14,7 @@ fn the_html_passes_the_machine_checks() {
 #[test]
 fn names_of_headings_are_nobodys_values_and_no_footnotes() {
     let draft = draft(
-        "[[toc]]\n\n## {{ name }}\n\n## {{ name }}\n\n## For {{ name }} the *great*\n\n## Fn 1\n\n## Fnref 1\n\nOne.[^a]\n\n[^a]: Two.",
+        "[[toc]]\n\n## {{ name }}\n\n## {{ name }}\n\n## For {{ name }} the *great*\n\n## The {% if \"vip\" in tags %}*high*{% if name %} and dry{% endif %}{% else %}low{% endif %} tide\n\n## Fn 1\n\n## Fnref 1\n\nOne.[^a]\n\n[^a]: Two.",
     );
     let html = shown(&composed(&draft).html);
     let elements = elements(&html);
@@ -25,7 +25,8 @@ fn names_of_headings_are_nobodys_values_and_no_footnotes() {
         [
             "section",
             "section-1",
-            "for--the-great",
+            "for-the-great",
+            "the-tide",
             "section-fn-1",
             "section-fnref-1",
             "fnref-1",

@@ -7,10 +7,13 @@ use comrak::Anchorizer;
 use comrak::nodes::{Attributes, Node, NodeValue};
 use url::Url;
 
+use super::conditions::role;
 use super::margin::Margin;
 use crate::compose::html::fit::NATURAL;
 use crate::compose::images::{Image, Images};
+use crate::compose::merge::Branch;
 use crate::compose::merge::choices::{Choice, choices};
+use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::Tags;
 use crate::finding::shown;
 use crate::rule::{self, Rule};
@@ -104,12 +107,14 @@ fn problem(rule: &'static Rule, message: impl Into<String>, help: impl Into<Stri
 
 /// Headings with the name that links use for them, as on GitHub.
 ///
-/// What is merged into a heading is no part of its name, which is one for all readers.
+/// What is merged into a heading, and what only some readers get of it, is no part of its name, which is one for all.
 pub(super) fn anchors<'a>(root: Node<'a>, tags: &Tags) -> Vec<(String, Node<'a>)> {
     let mut anchorizer = Anchorizer::new();
     let mut name = |node: Node<'_>| {
-        let text = tags.without_values(&node.collect_text());
-        let wanted = Anchorizer::new().anchorize(text.trim());
+        let text = tags.without_values(&words_for_all(node, tags));
+        // What was left out stood between two spaces.
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted = Anchorizer::new().anchorize(&text);
         let is_taken = ["fn-", "fnref-"].into_iter().any(|start| {
             wanted.strip_prefix(start).is_some_and(|rest| rest.parse::<u32>().is_ok())
         });
@@ -119,13 +124,31 @@ pub(super) fn anchors<'a>(root: Node<'a>, tags: &Tags) -> Vec<(String, Node<'a>)
             // A footnote has it.
             anchorizer.anchorize(&format!("section {text}"))
         } else {
-            anchorizer.anchorize(text.trim())
+            anchorizer.anchorize(&text)
         }
     };
     root.descendants()
         .filter(|node| matches!(node.data().value, NodeValue::Heading(_)))
         .map(|node| (name(node), node))
         .collect()
+}
+
+/// The text of a line without what depends on the reader.
+fn words_for_all(line: Node<'_>, tags: &Tags) -> String {
+    let mut depth = 0_usize;
+    let mut text = String::new();
+    for node in line.descendants() {
+        match role(node, tags) {
+            Some(Role::Begins(Branch { branch: 0, .. })) => depth += 1,
+            Some(Role::Ends(_)) => depth = depth.saturating_sub(1),
+            Some(Role::Begins(_)) => {}
+            None if depth == 0 && node.first_child().is_none() => {
+                text.push_str(&node.collect_text())
+            }
+            None => {}
+        }
+    }
+    text
 }
 
 /// A link within the letter: its heading gets the anchor.
