@@ -15,6 +15,8 @@ use crate::compose::tree::contents;
 /// Code stands this far in, and so do the details of a term.
 pub(super) const INDENT: &str = "    ";
 const THEMATIC_BREAK: &str = "* * *";
+/// The line under a heading whose width is not known, in columns.
+const SHORTEST: usize = 3;
 /// Blocks nested deeper than this are written as if they were not, so that no draft can exhaust the stack.
 const DEEPEST: usize = 120;
 
@@ -137,13 +139,15 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// A heading, underlined as far as its widest line for the first three levels.
+    /// A heading, underlined as far as its widest line for the first three levels. How wide one with merge tags will be
+    /// is known only when the letter is sent: it gets the shortest line that still reads as one, and all readers the same.
     pub(super) fn heading(&mut self, text: &str, level: u8) {
         if text.is_empty() {
             return;
         }
         let rows = self.sheet.rows(text);
         let widest = rows.iter().map(|row| row.text.width()).max().unwrap_or(0);
+        let widest = if self.tags.occur_in(text) { SHORTEST } else { widest };
         for row in rows {
             self.sheet.line(&row.text);
         }

@@ -103,7 +103,7 @@ mod tests {
         let text = text.replace("{{ name | default(\"reader of these lines\") }}", "Ada");
         assert_eq!(
             text,
-            "For Ada\n------------\n\nDear Ada, this is as long as the line allows it to be.\n"
+            "For Ada\n---\n\nDear Ada, this is as long as the line allows it to be.\n"
         );
     }
 }
