@@ -218,12 +218,15 @@ impl Parts {
         };
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));
-        let body = html::render(root, look.column(design), tags, trace);
+        let language = draft.front.lang.as_deref().unwrap_or(&newsletter.language);
+        let is_smart = draft.front.smart.unwrap_or(look.theme().smart);
+        let typography = html::Typography::of(language, is_smart);
+        let body = html::render(root, look.column(design), typography, tags, trace);
         let html = layout::document(&layout::Page {
             subject,
-            title: &html::smart(title),
+            title: &typography.text(title),
             preheader: preview.as_deref(),
-            language: draft.front.lang.as_deref().unwrap_or(&newsletter.language),
+            language,
             newsletter: &newsletter.name,
             postal_address: newsletter.postal_address.as_deref(),
             reason: &reason,

@@ -13,6 +13,7 @@ pub const KEYS: &[&str] = &[
     "newsletter.feedback-id",
     "newsletter.bounce",
     "newsletter.theme",
+    "newsletter.smart-punctuation",
     "audience.file",
     "relay.preset",
     "relay.host",

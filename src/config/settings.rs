@@ -300,6 +300,7 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 fn example(key: &str) -> &'static str {
     match key.rsplit('.').next().unwrap_or(key) {
         "ascii" => "true",
+        "smart-punctuation" => "false",
         "port" => "587",
         "width" => "600",
         "logo-width" => "120",

@@ -1,4 +1,4 @@
-//! `newsletter.theme` and `[theme]`: how letters look.
+//! `newsletter.theme`, `newsletter.smart-punctuation` and `[theme]`: how letters look.
 
 use std::path::PathBuf;
 
@@ -19,6 +19,8 @@ const WIDTH: u32 = 600;
 pub struct Theme {
     /// The design of drafts that do not name theirs.
     pub design: Design,
+    /// Whether quotes, dashes and dots become typographic in drafts that do not say so themselves.
+    pub smart: bool,
     /// The colour of links, bars and buttons, if not the design's own.
     pub accent: Option<Accent>,
     /// The font stacks of text, headings and code, if not the design's own.
@@ -74,6 +76,7 @@ impl Theme {
     /// The theme of a project without wishes.
     pub const PLAIN: Self = Self {
         design: Design::Letter,
+        smart: true,
         accent: None,
         font: None,
         heading_font: None,
@@ -95,6 +98,7 @@ pub(super) fn read(settings: &mut Settings<'_>, takes_paths: bool) -> Theme {
     let place = settings.place("theme.accent");
     Theme {
         design: design.unwrap_or_default(),
+        smart: settings.flag("newsletter.smart-punctuation").unwrap_or(true),
         accent: colour.map(|colour| Accent { colour, place }),
         font: settings.parsed("theme.font", fonts::stack),
         heading_font: settings.parsed("theme.heading-font", fonts::stack),

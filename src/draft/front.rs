@@ -124,6 +124,7 @@ impl<'a> Reader<'a> {
             .filter(|draft| *draft)
             .and_then(|_| self.ours.get(&Key::Draft).map(|entry| entry.span));
         front.toc = self.value(Key::Toc, &value::TOC).unwrap_or(false);
+        front.smart = self.value(Key::SmartPunctuation, &value::SMART);
         front.from = self.value(Key::From, &value::FROM);
         front.reply_to = self.value(Key::ReplyTo, &value::REPLY_TO);
         front.theme = self.value(Key::Theme, &value::THEME);

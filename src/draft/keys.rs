@@ -17,6 +17,7 @@ pub(super) enum Key {
     ReplyTo,
     Theme,
     Toc,
+    SmartPunctuation,
     CanonicalUrl,
 }
 
@@ -32,7 +33,7 @@ pub(super) enum Meaning {
 }
 
 /// Our keys; the first name is shown, the others are what Hugo, Jekyll, Zola, Pelican, Ghost and Buttondown say.
-const OURS: [(Key, &[&str]); 13] = [
+const OURS: [(Key, &[&str]); 14] = [
     (Key::Subject, &["subject", "email_subject"]),
     (Key::Title, &["title"]),
     (
@@ -48,6 +49,7 @@ const OURS: [(Key, &[&str]); 13] = [
     (Key::ReplyTo, &["reply_to"]),
     (Key::Theme, &["theme"]),
     (Key::Toc, &["toc"]),
+    (Key::SmartPunctuation, &["smart_punctuation", "smartypants"]),
     (Key::CanonicalUrl, &["canonical_url"]),
 ];
 

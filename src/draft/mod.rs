@@ -70,6 +70,8 @@ pub struct FrontMatter {
     pub draft: Option<Span>,
     /// `toc: true`: the letter has a table of contents.
     pub toc: bool,
+    /// `smart_punctuation`: whether quotes, dashes and dots become typographic, instead of the configuration.
+    pub smart: Option<bool>,
     /// `from`: overrides the configuration.
     pub from: Option<Mailbox>,
     /// `reply_to`: overrides the configuration.

@@ -40,6 +40,9 @@ pub(super) const DRAFT: Read<bool> =
     Read { rule: &rule::FM_INVALID, may_be_blank: false, parse: draft };
 /// Whether the letter has a table of contents.
 pub(super) const TOC: Read<bool> = Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: toc };
+/// Whether quotes, dashes and dots become typographic.
+pub(super) const SMART: Read<bool> =
+    Read { rule: &rule::FM_INVALID, may_be_blank: true, parse: smart };
 /// The sender.
 pub(super) const FROM: Read<Mailbox> =
     Read { rule: &rule::FROM_INVALID, may_be_blank: false, parse: mailbox };
@@ -150,6 +153,10 @@ fn draft(text: &str) -> Parsed<bool> {
 
 fn toc(text: &str) -> Parsed<bool> {
     yes_or_no(text, "write `true` for a table of contents, or remove the key")
+}
+
+fn smart(text: &str) -> Parsed<bool> {
+    yes_or_no(text, "write `false` to keep quotes, dashes and dots as typed, or remove the key")
 }
 
 fn yes_or_no(text: &str, help: &str) -> Parsed<bool> {

@@ -5,6 +5,7 @@
 pub(super) mod fit;
 mod highlight;
 mod inline;
+mod quotes;
 mod smart;
 mod table;
 
@@ -17,7 +18,7 @@ use crate::compose::merge::Branch;
 use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::Tags;
 
-pub(super) use smart::smart;
+pub(super) use smart::Typography;
 
 use super::trace::Trace;
 use super::tree::{contents, footnotes};
@@ -26,11 +27,17 @@ use super::tree::{contents, footnotes};
 ///
 /// `column` is the width of the text in pixels. Needs a tree that `tree::prepare` made: the recursion is as deep as the
 /// tree. With a `trace` every block says where it comes from.
-pub(super) fn render(root: Node<'_>, column: u32, tags: &Tags, trace: Option<&Trace>) -> Markup {
-    smart::smarten(root);
+pub(super) fn render(
+    root: Node<'_>,
+    column: u32,
+    typography: Typography,
+    tags: &Tags,
+    trace: Option<&Trace>,
+) -> Markup {
+    typography.tree(root);
     fit::images(root, column);
     let (heading, shift, branches) = (Cell::new(1), has_h1(root), RefCell::default());
-    let walker = Walker { tags, branches, heading, shift, trace };
+    let walker = Walker { tags, branches, heading, shift, trace, typography };
     walker.blocks(root)
 }
 
@@ -43,6 +50,8 @@ struct Walker<'t> {
     /// Whether the body has headings of the title's level, and so all go one down.
     shift: bool,
     trace: Option<&'t Trace>,
+    /// For what is no text of the tree.
+    typography: Typography,
 }
 
 /// A conditional whose branches are being written.
@@ -87,7 +96,7 @@ impl Walker<'_> {
                 self.condition(word);
                 inline::condition(word)
             }
-            NodeValue::Paragraph => paragraph(node),
+            NodeValue::Paragraph => self.paragraph(node),
             NodeValue::Heading(heading) => self.heading(node, heading.level),
             NodeValue::BlockQuote | NodeValue::MultilineBlockQuote(_) => self.quote(node),
             NodeValue::List(list) => self.list(node, list),
@@ -162,6 +171,23 @@ impl Walker<'_> {
         }
     }
 
+    fn paragraph(&self, node: Node<'_>) -> Markup {
+        if let Some((picture, title, url)) = inline::only_video(node) {
+            return html! {
+                p class="image captioned" { (picture) } (END)
+                p class="caption" { a class="link" href=(url) { (PLAY) (self.typography.text(&title)) } } (END)
+            };
+        }
+        let Some((image, title)) = inline::only_image(node) else {
+            return html! { p { (inline::line(node)) } (END) };
+        };
+        let captioned = title.is_some() || node.next_sibling().is_some_and(is_caption);
+        html! {
+            p class=(if captioned { "image captioned" } else { "image" }) { (image) } (END)
+            @if let Some(title) = title { p class="caption" { (self.typography.text(&title)) } (END) }
+        }
+    }
+
     /// Outlook pads cells only, so the bar and its distance belong to a cell.
     fn quote(&self, node: Node<'_>) -> Markup {
         html! {
@@ -173,7 +199,7 @@ impl Walker<'_> {
     fn alert(&self, node: Node<'_>, alert: &NodeAlert) -> Markup {
         let kind = alert.alert_type.default_title();
         let label = match &alert.title {
-            Some(title) => smart(title),
+            Some(title) => self.typography.text(title),
             None => format!("{kind}:"),
         };
         let class = format!("alert {}", kind.to_lowercase());
@@ -290,23 +316,6 @@ fn boxed(class: &str, content: &Markup) -> Markup {
             tr { td class=(class) { (content) } }
         }
         (END)
-    }
-}
-
-fn paragraph(node: Node<'_>) -> Markup {
-    if let Some((picture, title, url)) = inline::only_video(node) {
-        return html! {
-            p class="image captioned" { (picture) } (END)
-            p class="caption" { a class="link" href=(url) { (PLAY) (smart(&title)) } } (END)
-        };
-    }
-    let Some((image, title)) = inline::only_image(node) else {
-        return html! { p { (inline::line(node)) } (END) };
-    };
-    let captioned = title.is_some() || node.next_sibling().is_some_and(is_caption);
-    html! {
-        p class=(if captioned { "image captioned" } else { "image" }) { (image) } (END)
-        @if let Some(title) = title { p class="caption" { (smart(&title)) } (END) }
     }
 }
 

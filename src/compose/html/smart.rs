@@ -7,28 +7,43 @@ use std::ops::Range;
 
 use comrak::nodes::{Node, NodeValue};
 
+use super::quotes::{self, Marks};
+
 /// Stands for what is not text: code, images, addresses.
 const OBJECT: char = '\u{fffc}';
 
-/// Makes the texts of a tree typographic, in place.
-pub(super) fn smarten(root: Node<'_>) {
-    for node in root.descendants() {
-        if node.data().value.contains_inlines() {
-            smarten_line(node);
+/// How quotes, dashes and dots are set: as a language does, or as they were typed.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::compose) struct Typography(Option<Marks>);
+
+impl Typography {
+    /// That of a language (BCP 47), if it is wanted.
+    pub(in crate::compose) fn of(language: &str, is_wanted: bool) -> Self {
+        Self(quotes::of(language).filter(|_| is_wanted))
+    }
+
+    /// A text that stands alone.
+    pub(in crate::compose) fn text(self, text: &str) -> String {
+        let Self(Some(marks)) = self else { return text.to_owned() };
+        apply(text, &substitutions(text, marks), 0..text.len())
+    }
+
+    /// The texts of a tree, in place.
+    pub(super) fn tree(self, root: Node<'_>) {
+        let Self(Some(marks)) = self else { return };
+        for node in root.descendants() {
+            if node.data().value.contains_inlines() {
+                smarten_line(node, marks);
+            }
         }
     }
 }
 
-/// The typographic form of a text that stands alone.
-pub(in crate::compose) fn smart(text: &str) -> String {
-    apply(text, &substitutions(text), 0..text.len())
-}
-
-fn smarten_line(block: Node<'_>) {
+fn smarten_line(block: Node<'_>, marks: Marks) {
     let mut line = String::new();
     let mut pieces = Vec::new();
     collect(block, &mut line, &mut pieces);
-    let substitutions = substitutions(&line);
+    let substitutions = substitutions(&line, marks);
     if substitutions.is_empty() {
         return;
     }
@@ -77,9 +92,10 @@ fn apply(line: &str, substitutions: &[(Range<usize>, &str)], within: Range<usize
     out
 }
 
-fn substitutions(line: &str) -> Vec<(Range<usize>, &'static str)> {
+fn substitutions(line: &str, marks: Marks) -> Vec<(Range<usize>, &'static str)> {
     let mut found = Vec::new();
     let mut previous = None;
+    let mut is_open = false;
     let last_close = last_close(line);
     let mut chars = line.char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -91,8 +107,19 @@ fn substitutions(line: &str) -> Vec<(Range<usize>, &'static str)> {
                 let next = line[end..].chars().next();
                 found.extend(run(&line[at..end], previous, next).map(|text| (at..end, text)));
             }
-            '"' => found.push((at..at + 1, double(previous, rest))),
-            '\'' => found.push((at..at + 1, single(previous, rest, last_close > Some(at)))),
+            '"' => {
+                let opens = opens(previous, rest.chars().next());
+                found.push((at..at + 1, marks.double[usize::from(!opens)]));
+            }
+            '\'' => {
+                let single = single(previous, rest, last_close > Some(at), is_open);
+                is_open = match single {
+                    Single::Opens => true,
+                    Single::Closes => false,
+                    Single::Apostrophe => is_open,
+                };
+                found.push((at..at + 1, single.mark(marks)));
+            }
             _ => {}
         }
         previous = Some(c);
@@ -102,11 +129,8 @@ fn substitutions(line: &str) -> Vec<(Range<usize>, &'static str)> {
 
 /// The last single mark that could close a quotation: after a word, and not within one.
 fn last_close(line: &str) -> Option<usize> {
-    let closes = |at: &usize| {
-        let inner = line[..*at].chars().next_back();
-        let outer = line[at + 1..].chars().next();
-        inner.is_some_and(|c| !c.is_whitespace()) && outer.is_none_or(|c| !c.is_alphanumeric())
-    };
+    let closes =
+        |at: &usize| closes(line[..*at].chars().next_back(), line[at + 1..].chars().next());
     line.rmatch_indices('\'').map(|(at, _)| at).find(closes)
 }
 
@@ -122,14 +146,40 @@ fn run(run: &str, before: Option<char>, after: Option<char>) -> Option<&'static 
     }
 }
 
-fn double(before: Option<char>, rest: &str) -> &'static str {
-    if opens(before, rest.chars().next()) { "“" } else { "”" }
+/// What a single mark is.
+enum Single {
+    Opens,
+    Closes,
+    Apostrophe,
+}
+
+impl Single {
+    /// An apostrophe is the same in all languages.
+    fn mark(&self, marks: Marks) -> &'static str {
+        match self {
+            Self::Opens => marks.single[0],
+            Self::Closes => marks.single[1],
+            Self::Apostrophe => "’",
+        }
+    }
 }
 
 /// An opening mark needs its closing one later in the line; otherwise it is an apostrophe, as in ’tis and ’90s.
-fn single(before: Option<char>, rest: &str, is_closed: bool) -> &'static str {
+fn single(before: Option<char>, rest: &str, is_closed: bool, is_open: bool) -> Single {
+    let after = rest.chars().next();
     let digits = rest.chars().take(3).take_while(char::is_ascii_digit).count();
-    if is_closed && digits != 2 && opens(before, rest.chars().next()) { "‘" } else { "’" }
+    if is_closed && digits != 2 && opens(before, after) {
+        Single::Opens
+    } else if is_open && closes(before, after) {
+        Single::Closes
+    } else {
+        Single::Apostrophe
+    }
+}
+
+/// A mark closes right after something, and not within a word.
+fn closes(before: Option<char>, after: Option<char>) -> bool {
+    before.is_some_and(|c| !c.is_whitespace()) && after.is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// A mark opens after white space or an opening bracket, dash or mark, if a word follows.
@@ -144,6 +194,36 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    fn smart(text: &str) -> String {
+        Typography::of("en", true).text(text)
+    }
+
+    #[test]
+    fn every_language_has_its_own_marks_and_all_have_one_apostrophe() {
+        let text = "\"Das ist 'so', geht's?\" -- ...";
+        for (language, expected) in [
+            ("en-GB", "“Das ist ‘so’, geht’s?” – …"),
+            ("nl", "“Das ist ‘so’, geht’s?” – …"),
+            ("de", "„Das ist ‚so‘, geht’s?“ – …"),
+            ("DE-ch", "«Das ist ‹so›, geht’s?» – …"),
+            ("cs", "„Das ist ‚so‘, geht’s?“ – …"),
+            ("pl", "„Das ist ‚so’, geht’s?” – …"),
+            ("sv", "”Das ist ’so’, geht’s?” – …"),
+            ("fi", "”Das ist ’so’, geht’s?” – …"),
+            ("fr", "«\u{202f}Das ist “so”, geht’s?\u{202f}» – …"),
+            ("it", "«Das ist “so”, geht’s?» – …"),
+            ("es-ES", "«Das ist “so”, geht’s?» – …"),
+            ("es-MX", "“Das ist ‘so’, geht’s?” – …"),
+            ("pt-BR", "“Das ist ‘so’, geht’s?” – …"),
+            ("ru", "«Das ist „so“, geht’s?» – …"),
+            ("ja", text),
+            ("zh-Hant-TW", text),
+        ] {
+            assert_eq!(Typography::of(language, true).text(text), expected, "{language}");
+        }
+        assert_eq!(Typography::of("en", false).text(text), text);
+    }
 
     #[test]
     fn marks_turn_the_way_a_typesetter_would() {

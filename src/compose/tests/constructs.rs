@@ -27,7 +27,7 @@ fn side_by_side(markdown: &str) -> String {
     let root = root.unwrap();
     let page = text::Page { title: "", header: None, preheader: None, footer: &[], ascii: false };
     let text = text::render(root, &page, &mut tags).unwrap();
-    let html = html::render(root, 552, &tags, None).into_string();
+    let html = html::render(root, 552, html::Typography::of("en", true), &tags, None).into_string();
     let findings = if findings.is_empty() { findings } else { format!("findings\n{findings}\n") };
     let [html, text] = [html, text].map(|part| tags.restore(&part));
     format!("{findings}{markdown}\n\n------ html\n{html}\n------ text\n{text}")

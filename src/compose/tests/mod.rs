@@ -331,7 +331,7 @@ proptest! {
                 NodeValue::Link(link) => Some(link.url.clone()),
                 _ => None,
             }).collect();
-            let html = html::render(root, 536, &tags, None).into_string();
+            let html = html::render(root, 536, html::Typography::of("en", true), &tags, None).into_string();
             let found: Vec<String> = elements(&html)
                 .iter()
                 .filter(|element| element.name == "a")

@@ -70,7 +70,7 @@ fn every_alternative_of_the_example_can_be_taken() {
         config(&text.join("\n"));
         taken += 1;
     }
-    assert_eq!(taken, 40, "alternatives in config.example.toml");
+    assert_eq!(taken, 41, "alternatives in config.example.toml");
 }
 
 #[test]
