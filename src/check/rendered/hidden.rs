@@ -141,9 +141,9 @@ impl Sight<'_> {
 
     /// Letters in the colour of what is behind them.
     fn faint(&self, link: usize) -> Option<String> {
-        let (ink, ground) = self.pairs[link]?;
-        let is_faint = ink.contrast(ground) < FAINTEST;
-        is_faint.then(|| format!("by its colour `{ink}` on `{ground}`"))
+        let (ink, behind) = self.pairs[link]?;
+        let is_faint = ink.contrast(behind) < FAINTEST;
+        is_faint.then(|| format!("by its colour `{ink}` on `{behind}`"))
     }
 }
 

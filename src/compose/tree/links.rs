@@ -141,11 +141,10 @@ fn words_for_all(line: Node<'_>, tags: &Tags) -> String {
         match role(node, tags) {
             Some(Role::Begins(Branch { branch: 0, .. })) => depth += 1,
             Some(Role::Ends(_)) => depth = depth.saturating_sub(1),
-            Some(Role::Begins(_)) => {}
             None if depth == 0 && node.first_child().is_none() => {
-                text.push_str(&node.collect_text())
+                text.push_str(&node.collect_text());
             }
-            None => {}
+            Some(Role::Begins(_)) | None => {}
         }
     }
     text
