@@ -182,11 +182,14 @@ fn closes(before: Option<char>, after: Option<char>) -> bool {
     before.is_some_and(|c| !c.is_whitespace()) && after.is_none_or(|c| !c.is_alphanumeric())
 }
 
-/// A mark opens after white space or an opening bracket, dash or mark, if a word follows.
+/// A mark opens after white space or an opening bracket or dash, if something follows; after another mark, which may have
+/// closed something, only before a word.
 fn opens(before: Option<char>, after: Option<char>) -> bool {
-    let follows = after.is_some_and(|c| !c.is_whitespace());
-    let opener = |c: char| c.is_whitespace() || "([{<-–—/“‘\"'=".contains(c);
-    follows && before.is_none_or(opener)
+    let Some(after) = after.filter(|c| !c.is_whitespace()) else { return false };
+    before.is_none_or(|c| match c {
+        '“' | '‘' | '"' | '\'' => after.is_alphanumeric(),
+        c => c.is_whitespace() || "([{<-–—/=".contains(c),
+    })
 }
 
 #[cfg(test)]
@@ -238,6 +241,7 @@ mod tests {
             "run --flag – or — not ---- ....."
         );
         assert_eq!(smart("the dogs' bowls"), "the dogs’ bowls");
+        assert_eq!(smart("\"It is 'so'\", \"'so'\"."), "“It is ‘so’”, “‘so’”.");
     }
 
     proptest! {
