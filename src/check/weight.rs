@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// Gmail shows about 102 kB of a letter's HTML and hides the rest, its footer first; whether it counts before or after
-/// the transfer encoding is not known, so both have to stay below this.
+/// What Gmail is sure to show of a letter's HTML: it hides the rest, its footer first, from about 102 kB on. Whether it counts
+/// before or after the transfer encoding is not known, so neither may be more than this.
 pub const CLIPPED: usize = 100_000;
 
 /// The sizes of a letter, in bytes. `words`, `links`, `styles`, `footer` and `markup` add up to `html`.

@@ -9,8 +9,8 @@ super::rules! { Rendered, RENDERED;
         bad: Words("a configuration without `[unsubscribe]`"),
         good: Words("a configuration with `url` in `[unsubscribe]`");
     SIZE_CLIP = "size-clip", Error, Open,
-        what: "The HTML part has less than 102,400 bytes; from 80,000 on this warns.",
-        why: "Gmail shows no more and hides the rest behind a link, the way to unsubscribe with it.",
+        what: "The HTML part has at most 100,000 bytes, before it is encoded and after; from 80,000 on this warns.",
+        why: "Gmail shows little more and hides the rest behind a link, the way to unsubscribe with it.",
         source: "Gmail, as measured by many; Ghost warns at 100,000",
         mend: "Shorten the letter, or link to the long part.",
         bad: Words("a letter of 15,000 words"),
@@ -44,7 +44,7 @@ super::rules! { Rendered, RENDERED;
         bad: Words("an HTML part of 100 words beside a text part of 50"),
         good: Words("two parts that say the same");
     LINE_TOO_LONG = "line-too-long", Error, Open,
-        what: "No line of the letter has more than 998 bytes.",
+        what: "No line of the letter has more than 998 bytes, neither as it is sent nor in its plain text.",
         why: "SMTP does not carry it, and relays break it anywhere.",
         source: "RFC 5321 4.5.3.1.6",
         mend: "Shorten the header or address that it comes from.",

@@ -9,16 +9,14 @@ mod page;
 use std::collections::HashSet;
 
 use super::note::Note;
-use super::weight::Weight;
+use super::weight::{CLIPPED, Weight};
 use super::{Letter, Subject};
 use crate::finding::shown;
 use crate::rule::{self, Severity};
 use page::Page;
 
-/// From here on Gmail hides the end of a letter, in bytes of its HTML part.
-const CLIPPED: usize = 102_400;
-/// From here on a word more may be too much.
-const NEARLY_CLIPPED: usize = 80_000;
+/// From here on a word more may be too much, in bytes of the HTML part.
+const NEARLY_CLIPPED: usize = CLIPPED / 5 * 4;
 /// Relays commonly refuse more, in bytes.
 const LARGE: usize = 10_000_000;
 /// Gmail drops all styles of a letter with more, in bytes.
@@ -37,7 +35,7 @@ pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
         total(&letter.weight),
         styles(&page),
         text(letter, &page),
-        lines(&letter.raw),
+        lines(letter),
         title(&letter.subject, &page),
         clients::note(&page),
     ]
@@ -55,7 +53,7 @@ fn clip(weight: &Weight) -> Option<Note> {
     }
     let kilobytes = |bytes: usize| format!("{}.{} kB", bytes / 1000, bytes % 1000 / 100);
     let message = format!(
-        "the HTML part has {}, {} encoded; from {} on Gmail hides the rest, the way to unsubscribe with it",
+        "the HTML part has {}, {} encoded; above {} Gmail hides the rest, the way to unsubscribe with it",
         kilobytes(weight.html),
         kilobytes(weight.html_encoded),
         kilobytes(CLIPPED)
@@ -68,7 +66,7 @@ fn clip(weight: &Weight) -> Option<Note> {
         kilobytes(weight.footer),
         kilobytes(weight.markup)
     );
-    let severity = if size < CLIPPED { Severity::Warning } else { Severity::Error };
+    let severity = if size <= CLIPPED { Severity::Warning } else { Severity::Error };
     Some(Note::whole(&rule::SIZE_CLIP, message).weighing(severity).help(help))
 }
 
@@ -117,17 +115,20 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-fn lines(raw: &[u8]) -> Option<Note> {
-    let longest = raw
-        .split(|&byte| byte == b'\n')
-        .map(|line| line.strip_suffix(b"\r").unwrap_or(line).len())
-        .max()?;
-    let message =
-        format!("a line of the letter has {longest} bytes, more than the {LINE} that SMTP carries");
-    (longest > LINE).then(|| {
-        Note::whole(&rule::LINE_TOO_LONG, message)
-            .help("shorten the header or address that it comes from")
-    })
+/// No line is longer than SMTP carries: none of the letter as it is sent, and none of its text as programs show it.
+fn lines(letter: &Letter) -> Option<Note> {
+    let longest = |text: &[u8]| {
+        let lines = text.split(|&byte| byte == b'\n');
+        lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line).len()).max().unwrap_or_default()
+    };
+    let note = |of: &str, longest: usize, help: &str| {
+        let message =
+            format!("a line of {of} has {longest} bytes, more than the {LINE} that SMTP carries");
+        (longest > LINE).then(|| Note::whole(&rule::LINE_TOO_LONG, message).help(help))
+    };
+    let (raw, text) = (longest(&letter.raw), longest(letter.text.as_bytes()));
+    note("the letter", raw, "shorten the header or address that it comes from")
+        .or_else(|| note("the plain text", text, "shorten the address or line of code in it"))
 }
 
 fn title(subject: &str, page: &Page) -> Option<Note> {
