@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::FrontMatter;
 use super::entry::{Entries, Entry, Kind};
 use super::head::{Head, Syntax};
-use super::keys::{Key, Meaning, meaning};
+use super::keys::{Idle, Key, Meaning, meaning};
 use super::value;
 use crate::finding::{Finding, shown};
 use crate::rule;
 use crate::source::{Source, Span};
+use crate::theme::Design;
 
 /// Reads all entries; mistakes and remarks are added to `findings`.
 pub(super) fn read(
@@ -29,6 +30,7 @@ pub(super) fn read(
                     matches!(meaning(name), Meaning::Ours(Key::Subject | Key::Title));
                 reader.misspelt(entry, name);
             }
+            Meaning::Idle(idle) => reader.idle(&mut front, entry, entries, idle),
             Meaning::Foreign => reader.foreign(&mut front, entry, entries),
         }
     }
@@ -90,20 +92,41 @@ impl<'a> Reader<'a> {
         self.report(&rule::FM_MISSPELT_KEY, entry.key_span, message, help);
     }
 
+    /// Keeps a key that does nothing; says whether it is the first of its name.
+    fn is_new(&mut self, front: &mut FrontMatter, entry: &'a Entry, entries: &'a Entries) -> bool {
+        let is_new = front.meta.insert(entry.key.clone(), entry.text.clone()).is_none();
+        if let Some(first) = entries.list.iter().find(|other| other.key == entry.key && !is_new) {
+            self.duplicate(first, entry);
+        }
+        is_new
+    }
+
+    fn idle(
+        &mut self,
+        front: &mut FrontMatter,
+        entry: &'a Entry,
+        entries: &'a Entries,
+        idle: &Idle,
+    ) {
+        if self.is_new(front, entry, entries) {
+            let message = format!("`{}` {}", shown(&entry.key), idle.what);
+            self.report(idle.rule, entry.key_span, message, idle.help);
+        }
+    }
+
     fn foreign(&mut self, front: &mut FrontMatter, entry: &'a Entry, entries: &'a Entries) {
-        if front.meta.insert(entry.key.clone(), entry.text.clone()).is_some() {
-            if let Some(first) = entries.list.iter().find(|other| other.key == entry.key) {
-                self.duplicate(first, entry);
-            }
+        if !self.is_new(front, entry, entries) {
             return;
         }
         let message = format!("key `{}` is kept as `meta` and does nothing", shown(&entry.key));
-        self.findings.push(Finding::at(
-            &rule::FM_UNKNOWN_KEY,
-            self.source,
-            entry.key_span,
-            message,
-        ));
+        let finding = Finding::at(&rule::FM_UNKNOWN_KEY, self.source, entry.key_span, message);
+        // `template: bulletin` means our `theme`.
+        let design = Design::parse(&entry.text).ok().map(Design::name);
+        let help = design.map(|name| format!("for the look of the letter write `theme: {name}`"));
+        self.findings.push(match help {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
     }
 
     fn fill(&mut self, front: &mut FrontMatter) {

@@ -1,6 +1,7 @@
 //! Which front-matter keys are ours, under which names, and which belong to other programs.
 
 use crate::finding::nearest;
+use crate::rule::{self, Rule};
 
 /// A key that we understand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,6 +29,8 @@ pub(super) enum Meaning {
     Ours(Key),
     /// Not a key of anyone's, but this one of ours is very near.
     Misspelt(&'static str),
+    /// One that says what a letter cannot do, or is told elsewhere.
+    Idle(&'static Idle),
     /// Somebody else's.
     Foreign,
 }
@@ -51,6 +54,51 @@ const OURS: [(Key, &[&str]); 14] = [
     (Key::Toc, &["toc"]),
     (Key::SmartPunctuation, &["smart_punctuation", "smartypants"]),
     (Key::CanonicalUrl, &["canonical_url"]),
+];
+
+/// A key that writers may expect something of, as other programs for newsletters have it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Idle {
+    names: &'static [&'static str],
+    pub(super) rule: &'static Rule,
+    /// What it does not do, to follow the key.
+    pub(super) what: &'static str,
+    /// What to do instead.
+    pub(super) help: &'static str,
+}
+
+/// Those keys; docs/adr/0023 says why each is not ours.
+static IDLE: [Idle; 5] = [
+    Idle {
+        names: &["list", "lists", "segment", "segments", "audience"],
+        rule: &rule::FM_AUDIENCE,
+        what: "chooses no readers: who gets the letter is said when it is sent",
+        help: "remove it, and send to those with a tag with `postrider send DRAFT --only TAG`; the list is `file` under `[audience]` in config.toml",
+    },
+    Idle {
+        names: &["attachments", "attachment"],
+        rule: &rule::FM_IDLE_KEY,
+        what: "attaches nothing: many programs hold back letters with files",
+        help: "put the file on the web and link to it; pictures in the text can travel along (docs/images.md)",
+    },
+    Idle {
+        names: &["vars", "variables"],
+        rule: &rule::FM_IDLE_KEY,
+        what: "fills in nothing: merge tags hold what differs between readers",
+        help: "write what is the same for all into the text, or include a snippet: `[[include: snippets/NAME.md]]`",
+    },
+    Idle {
+        names: &["medium"],
+        rule: &rule::FM_IDLE_KEY,
+        what: "switches nothing: a draft becomes a letter and no web page",
+        help: "keep what is for the web alone in an editor's note, `%%…%%`",
+    },
+    Idle {
+        names: &["cover", "cover_image", "featured_image", "feature_image", "hero_image"],
+        rule: &rule::FM_IDLE_KEY,
+        what: "shows no picture",
+        help: "write it into the text, `![What it shows](boat.jpg)`; `logo` under `[theme]` in config.toml is for all letters",
+    },
 ];
 
 /// The page variables of Hugo, Jekyll, Zola and Pelican (their manuals, 2025), folded: drafts that live in a website
@@ -127,6 +175,10 @@ pub(super) fn meaning(key: &str) -> Meaning {
             return Meaning::Ours(ours);
         }
     }
+    let is_named = |idle: &&Idle| idle.names.iter().any(|name| fold(name) == folded);
+    if let Some(idle) = IDLE.iter().find(is_named) {
+        return Meaning::Idle(idle);
+    }
     if OTHERS.contains(&folded.as_str()) {
         return Meaning::Foreign;
     }
@@ -173,6 +225,14 @@ mod tests {
         for foreign in ["path", "image", "tags", "note", "link", "hero", "top"] {
             assert_eq!(meaning(foreign), Meaning::Foreign, "{foreign}");
         }
+    }
+
+    #[test]
+    fn what_writers_may_expect_of_a_key_is_told() {
+        for key in ["list", "Segment", "attachments", "vars", "medium", "cover_image"] {
+            assert!(matches!(meaning(key), Meaning::Idle(_)), "{key}");
+        }
+        assert_eq!(meaning("image"), Meaning::Foreign);
     }
 
     #[test]

@@ -43,6 +43,20 @@ super::rules! { Envelope, ENVELOPE;
         mend: "Nothing, if it is for another program.",
         bad: Draft("---\nsubject: The tide\nhero: boat.jpg\n---\nWords.\n"),
         good: Draft("---\nsubject: The tide\n---\nWords.\n");
+    FM_AUDIENCE = "fm-audience", Error, Allowable,
+        what: "The front matter does not choose who gets a letter: `list` and `segment` do nothing, and everybody would get it.",
+        why: "Who meant the letter for a few would send it to all.",
+        source: "own",
+        mend: "Remove the key, and send with `--only TAG`.",
+        bad: Draft("---\nsubject: The tide\nsegment: crew\n---\nWords.\n"),
+        good: Draft("---\nsubject: The tide\n---\nWords.\n");
+    FM_IDLE_KEY = "fm-idle-key", Warning, Open,
+        what: "A key of other newsletter programs that does nothing here: `attachments`, `vars`, `medium`, `cover_image`.",
+        why: "Readers would miss what the letter says is there.",
+        source: "own",
+        mend: "Do as the finding says, and remove the key.",
+        bad: Draft("---\nsubject: The tide\nattachments: tides.pdf\n---\nWords.\n"),
+        good: Draft("---\nsubject: The tide\n---\n[The tide table](https://harbour.example.org/tides.pdf)\n");
     FM_VALUE_CUT = "fm-value-cut", Warning, Open,
         what: "In YAML a space and `#` end an unquoted value, so that `Issue #3` reaches readers as `Issue`.",
         why: "YAML takes the rest for a comment.",
