@@ -10,6 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::look::{self, Dress};
 use super::masthead::Mark;
+use super::phrases::Phrases;
 use crate::config::Theme;
 
 /// What stands around the body. Strings are plain text, with stand-ins for merge tags.
@@ -29,6 +30,7 @@ pub(super) struct Page<'p> {
     pub unsubscribe_url: &'p str,
     /// What the footer calls a page on the web, and its address.
     pub online: Option<(&'p str, &'p str)>,
+    pub phrases: &'p Phrases,
     pub logo: Option<Mark<'p>>,
     pub body: &'p Markup,
     /// Header, footer and width.
@@ -182,7 +184,7 @@ fn footer(page: &Page<'_>) -> Markup {
         @if let Some((label, url)) = page.online {
             p class="foot" { a class="foot-link" href=(url) { (label) } }
         }
-        p class="foot" { a class="foot-link" href=(page.unsubscribe_url) { "Unsubscribe" } }
+        p class="foot" { a class="foot-link" href=(page.unsubscribe_url) { (page.phrases.unsubscribe) } }
     }
 }
 

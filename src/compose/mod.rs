@@ -9,6 +9,7 @@ mod layout;
 pub mod look;
 mod masthead;
 pub mod merge;
+mod phrases;
 #[cfg(test)]
 mod tests;
 pub mod text;
@@ -35,6 +36,7 @@ use merge::choices::MOST_CHOICES;
 use merge::pairs::Role;
 use merge::tags::Tags;
 use merge::{Branch, Conditional, Template};
+use phrases::Phrases;
 use trace::Trace;
 use tree::Addresses;
 pub use tree::manuscript::Manuscript;
@@ -139,7 +141,7 @@ fn composed(
     let Materials { newsletter, look, images, .. } = *materials;
     let design = draft.front.theme.unwrap_or(look.theme().design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
-    let subject = tags.mark(&draft.front.subject);
+    let subject = single_spaced(&tags.mark(&draft.front.subject));
     let title = tags.mark(&draft.front.title);
     let arena = Arena::new();
     let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
@@ -198,30 +200,32 @@ impl Parts {
     ) -> Result<Self, Finding> {
         let Materials { newsletter, look, .. } = *materials;
         let Head { design, subject, title, logo } = *head;
-        let online = online(draft, newsletter);
+        let language = draft.front.lang.as_deref().unwrap_or(&newsletter.language);
+        let phrases = Phrases::of(language);
+        let online = online(draft, newsletter, phrases);
         let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
         let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
-        let reason =
-            format!("You receive this letter because you subscribed to {}.", newsletter.name);
+        let reason = phrases.reason(&newsletter.name);
         let mut footer = vec![newsletter.name.clone()];
         footer.extend(look.theme().footer.clone());
         footer.extend(newsletter.postal_address.clone());
         footer.push(reason.clone());
         footer.extend(online.map(|(label, url)| format!("{label}: {url}")));
-        footer.push(format!("Unsubscribe: {unsubscribe_url}"));
+        footer.push(format!("{}: {unsubscribe_url}", phrases.unsubscribe));
         let page = text::Page {
             title,
             preheader: preheader.as_deref(),
             header: look.theme().header.as_deref(),
             footer: &footer,
             ascii: materials.ascii,
+            phrases,
         };
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));
-        let language = draft.front.lang.as_deref().unwrap_or(&newsletter.language);
         let is_smart = draft.front.smart.unwrap_or(look.theme().smart);
         let typography = html::Typography::of(language, is_smart);
-        let body = html::render(root, look.column(design), typography, tags, trace);
+        let wording = html::Wording { typography, phrases };
+        let body = html::render(root, look.column(design), wording, tags, trace);
         let html = layout::document(&layout::Page {
             subject,
             title: &typography.text(title),
@@ -232,6 +236,7 @@ impl Parts {
             reason: &reason,
             unsubscribe_url: &unsubscribe_url,
             online,
+            phrases,
             logo,
             body: &body,
             theme: look.theme(),
@@ -246,9 +251,13 @@ impl Parts {
 }
 
 /// Where a letter can be read on the web, and what the footer calls it: its own page, or that of all letters.
-fn online<'d>(draft: &'d Draft, newsletter: &'d Newsletter) -> Option<(&'static str, &'d str)> {
-    let own = draft.front.canonical_url.as_deref().map(|url| ("Read it on the web", url));
-    own.or(newsletter.archive_url.as_deref().map(|url| ("All letters on the web", url)))
+fn online<'d>(
+    draft: &'d Draft,
+    newsletter: &'d Newsletter,
+    phrases: &Phrases,
+) -> Option<(&'static str, &'d str)> {
+    let own = draft.front.canonical_url.as_deref().map(|url| (phrases.this_letter, url));
+    own.or(newsletter.archive_url.as_deref().map(|url| (phrases.all_letters, url)))
 }
 
 /// The names of the snippets that a text includes with `[[include: NAME]]`, in order.
@@ -284,6 +293,12 @@ pub fn id(draft: &Draft) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Single spaces between words, as Subject has them: those between two encoded words are not shown (RFC 2047 6.2), and
+/// the title of the HTML part has to be the same.
+pub(crate) fn single_spaced(text: &str) -> String {
+    text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// What inboxes would show anyway, were it not for the masthead: the beginning of the first paragraph.

@@ -13,6 +13,7 @@ use lettre::message::{Mailbox, Mailboxes, MessageBuilder};
 use super::mime::MARK;
 use super::{LetterError, Letterhead, unfolded};
 use crate::address::EmailAddress;
+use crate::compose::single_spaced;
 
 /// Why a value cannot stand in a header.
 pub(super) type Reason = &'static str;
@@ -131,13 +132,12 @@ pub(super) fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mail
     Ok(Mailbox::new(name, address))
 }
 
-/// A text as the value of an unstructured header: no control characters, and single spaces, because spaces between
-/// two encoded words are not shown (RFC 2047 6.2).
+/// A text as the value of an unstructured header: no control characters, and single spaces.
 pub(super) fn one_line(text: &str) -> Result<String, Reason> {
     if text.chars().any(char::is_control) {
         return Err(CONTROL);
     }
-    Ok(text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "))
+    Ok(single_spaced(text))
 }
 
 /// As [`one_line`], for Subject.

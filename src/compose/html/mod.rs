@@ -20,6 +20,7 @@ use crate::compose::merge::tags::Tags;
 
 pub(super) use smart::Typography;
 
+use super::phrases::Phrases;
 use super::trace::Trace;
 use super::tree::{contents, footnotes};
 
@@ -30,15 +31,22 @@ use super::tree::{contents, footnotes};
 pub(super) fn render(
     root: Node<'_>,
     column: u32,
-    typography: Typography,
+    wording: Wording,
     tags: &Tags,
     trace: Option<&Trace>,
 ) -> Markup {
-    typography.tree(root);
+    wording.typography.tree(root);
     fit::images(root, column);
     let (heading, shift, branches) = (Cell::new(1), has_h1(root), RefCell::default());
-    let walker = Walker { tags, branches, heading, shift, trace, typography };
+    let walker = Walker { tags, branches, heading, shift, trace, wording };
     walker.blocks(root)
+}
+
+/// What is said in a letter's language besides its text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wording {
+    pub(super) typography: Typography,
+    pub(super) phrases: &'static Phrases,
 }
 
 struct Walker<'t> {
@@ -50,8 +58,7 @@ struct Walker<'t> {
     /// Whether the body has headings of the title's level, and so all go one down.
     shift: bool,
     trace: Option<&'t Trace>,
-    /// For what is no text of the tree.
-    typography: Typography,
+    wording: Wording,
 }
 
 /// A conditional whose branches are being written.
@@ -175,7 +182,7 @@ impl Walker<'_> {
         if let Some((picture, title, url)) = inline::only_video(node) {
             return html! {
                 p class="image captioned" { (picture) } (END)
-                p class="caption" { a class="link" href=(url) { (PLAY) (self.typography.text(&title)) } } (END)
+                p class="caption" { a class="link" href=(url) { (PLAY) (self.wording.typography.text(&title)) } } (END)
             };
         }
         let Some((image, title)) = inline::only_image(node) else {
@@ -184,7 +191,7 @@ impl Walker<'_> {
         let captioned = title.is_some() || node.next_sibling().is_some_and(is_caption);
         html! {
             p class=(if captioned { "image captioned" } else { "image" }) { (image) } (END)
-            @if let Some(title) = title { p class="caption" { (self.typography.text(&title)) } (END) }
+            @if let Some(title) = title { p class="caption" { (self.wording.typography.text(&title)) } (END) }
         }
     }
 
@@ -199,8 +206,8 @@ impl Walker<'_> {
     fn alert(&self, node: Node<'_>, alert: &NodeAlert) -> Markup {
         let kind = alert.alert_type.default_title();
         let label = match &alert.title {
-            Some(title) => self.typography.text(title),
-            None => format!("{kind}:"),
+            Some(title) => self.wording.typography.text(title),
+            None => format!("{}:", self.wording.phrases.alert(alert.alert_type)),
         };
         let class = format!("alert {}", kind.to_lowercase());
         boxed(
@@ -261,7 +268,7 @@ impl Walker<'_> {
     fn notes(&self, house: Node<'_>) -> Markup {
         html! {
             hr class="rule"; (END)
-            h2 class="h3" { "Notes" } (END)
+            h2 class="h3" { (self.wording.phrases.notes) } (END)
             (self.blocks(house))
         }
     }

@@ -2,9 +2,9 @@
 
 use comrak::Arena;
 
-use super::draft;
+use super::{draft, wording};
 use crate::compose::merge::tags::Tags;
-use crate::compose::{html, text, tree};
+use crate::compose::{html, phrases, text, tree};
 use crate::source::Source;
 
 /// The Markdown, the HTML without styles and the plain text, one below the other, after what there is to say of it.
@@ -25,9 +25,16 @@ fn side_by_side(markdown: &str) -> String {
         .flat_map(|finding| [finding.rule.id, ": ", &finding.message, "\n"])
         .collect();
     let root = root.unwrap();
-    let page = text::Page { title: "", header: None, preheader: None, footer: &[], ascii: false };
+    let page = text::Page {
+        title: "",
+        header: None,
+        preheader: None,
+        footer: &[],
+        ascii: false,
+        phrases: &phrases::ENGLISH,
+    };
     let text = text::render(root, &page, &mut tags).unwrap();
-    let html = html::render(root, 552, html::Typography::of("en", true), &tags, None).into_string();
+    let html = html::render(root, 552, wording(), &tags, None).into_string();
     let findings = if findings.is_empty() { findings } else { format!("findings\n{findings}\n") };
     let [html, text] = [html, text].map(|part| tags.restore(&part));
     format!("{findings}{markdown}\n\n------ html\n{html}\n------ text\n{text}")

@@ -39,3 +39,34 @@ fn the_footer_leads_to_where_the_letter_can_be_read_on_the_web() {
     );
     assert!(!html.contains("All letters") && !text.contains("All letters"));
 }
+
+#[test]
+fn what_letters_say_of_themselves_is_in_their_language() {
+    let body = "> [!TIP]\n> \"Nass.\"[^a]\n\n![Boot](https://harbour.example.org/b.png)\n\n[^a]: b";
+    let mut draft = draft(body);
+    draft.front.lang = Some("de-AT".into());
+    let issue = compose(&draft, &Materials::new(&newsletter())).unwrap().0;
+    let (html, text) = (shown(&issue.html), shown(&issue.text));
+    for words in [
+        "Tipp:",
+        "„Nass.“",
+        "Anmerkungen",
+        "weil Sie The Harbour Letter abonniert haben",
+        "Abmelden",
+    ] {
+        assert!(html.contains(words), "{words}: {html}");
+    }
+    for words in ["TIPP: \"Nass.\"", "Anmerkungen\n-----------", "[Bild: Boot]", "\nAbmelden: "] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!html.contains("Unsubscribe<") && !text.contains("Unsubscribe:"));
+}
+
+#[test]
+fn the_title_has_the_single_spaces_of_the_subject() {
+    let mut draft = draft("Hello.");
+    draft.front.subject = "Tide  and   time".into();
+    let issue = compose(&draft, &Materials::new(&newsletter())).unwrap().0;
+    assert!(shown(&issue.html).contains("<title>Tide and time</title>"));
+    assert_eq!(shown(&issue.subject), "Tide and time");
+}

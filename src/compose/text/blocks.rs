@@ -10,6 +10,7 @@ use super::readers::begins_with_condition;
 use super::sheet::{Frame, Sheet};
 use super::table::Table;
 use crate::compose::merge::tags::Tags;
+use crate::compose::phrases::Phrases;
 use crate::compose::tree::contents;
 
 /// Code stands this far in, and so do the details of a term.
@@ -33,15 +34,16 @@ pub(super) struct Writer<'t> {
     pub(super) sheet: Sheet,
     pub(super) links: Links,
     pub(super) tags: &'t Tags,
+    pub(super) phrases: &'t Phrases,
     /// A block with more wordings than can be written.
     pub(super) crowded: Option<Sourcepos>,
     depth: usize,
 }
 
 impl<'t> Writer<'t> {
-    pub(super) fn new(tags: &'t Tags) -> Self {
+    pub(super) fn new(tags: &'t Tags, phrases: &'t Phrases) -> Self {
         let links = Links::new(!tags.conditionals.is_empty());
-        Self { sheet: Sheet::default(), links, tags, crowded: None, depth: 0 }
+        Self { sheet: Sheet::default(), links, tags, phrases, crowded: None, depth: 0 }
     }
 
     /// Writes a block; nothing for one that shows nothing.
@@ -129,7 +131,7 @@ impl<'t> Writer<'t> {
     /// The text of a line of inlines.
     fn line<'a>(&mut self, node: &'a AstNode<'a>) -> String {
         self.links.now = self.sheet.now().to_vec();
-        inline::render(node, &mut self.links)
+        inline::render(node, &mut self.links, self.phrases)
     }
 
     fn paragraph<'a>(&mut self, lead: &str, node: &'a AstNode<'a>) {
@@ -166,7 +168,7 @@ impl<'t> Writer<'t> {
     }
 
     fn alert<'a>(&mut self, node: &'a AstNode<'a>, alert: &NodeAlert) {
-        let label = format!("{}:", alert.alert_type.default_title().to_uppercase());
+        let label = format!("{}:", self.phrases.alert(alert.alert_type).to_uppercase());
         let mark = self.sheet.mark();
         let mut blocks = node.children().peekable();
         let opens_with_text =

@@ -5,15 +5,16 @@
 use comrak::nodes::{AstNode, NodeLink, NodeValue};
 
 use super::links::{self, Links};
+use crate::compose::phrases::Phrases;
 use crate::compose::tree::videos;
 
 /// Glues a number to the word before it, so that it never starts a line.
 const GLUE: &str = "\u{a0}";
 
 /// The text of all children of `node`.
-pub(super) fn render<'a>(node: &'a AstNode<'a>, links: &mut Links) -> String {
+pub(super) fn render<'a>(node: &'a AstNode<'a>, links: &mut Links, phrases: &Phrases) -> String {
     let (gallery, row) = (shows_only_images(node), shows_only_buttons(node));
-    let mut phrase = Phrase { text: String::new(), links, gallery, row };
+    let mut phrase = Phrase { text: String::new(), links, phrases, gallery, row };
     let mut steps: Vec<Step<'a>> = node.reverse_children().map(Step::Open).collect();
     while let Some(step) = steps.pop() {
         match step {
@@ -48,6 +49,7 @@ enum Step<'a> {
 struct Phrase<'l> {
     text: String,
     links: &'l mut Links,
+    phrases: &'l Phrases,
     /// Nothing but images: each gets a line, and its caption the next.
     gallery: bool,
     /// Nothing but buttons: each gets a line, with its address in full.
@@ -74,7 +76,7 @@ impl Phrase<'_> {
                 self.text.push_str(if task.symbol.is_some() { "[x] " } else { "[ ] " });
             }
             NodeValue::Link(link) if is_video(node, &link.url) => {
-                self.text.push_str(&label("Video", &one_line(&plain(node))));
+                self.text.push_str(&label(self.phrases.video, &one_line(&plain(node))));
                 self.reference(&link.url);
             }
             NodeValue::Link(link) if self.row && has_class(node, "button") => {
@@ -157,7 +159,7 @@ impl Phrase<'_> {
         let alt = one_line(&plain(node));
         let decorates = alt.is_empty() && has_alt(node);
         if !decorates {
-            self.text.push_str(&label("Image", &alt));
+            self.text.push_str(&label(self.phrases.image, &alt));
             self.reference(&image.url);
         }
         let caption = one_line(&image.title);

@@ -22,6 +22,7 @@ use comrak::Arena;
 use comrak::nodes::{AstNode, NodeValue, Sourcepos};
 
 use crate::compose::merge::tags::Tags;
+use crate::compose::phrases::Phrases;
 
 use crate::compose::tree::footnotes;
 use blocks::Writer;
@@ -44,6 +45,8 @@ pub struct Page<'a> {
     pub footer: &'a [String],
     /// Whether typographic marks become those of ASCII.
     pub ascii: bool,
+    /// What is said in the letter's language besides its text.
+    pub(super) phrases: &'a Phrases,
 }
 
 /// The text of an issue with LF line ends, to be sent as `text/plain; format=flowed; delsp=no`.
@@ -68,7 +71,7 @@ pub(super) fn render<'a>(
         preheader: preheader.as_deref(),
         header: header.as_deref(),
         footer: &footer,
-        ascii: page.ascii,
+        ..*page
     };
     let arena = Arena::new();
     let text = match reading.tree(&arena, root) {
@@ -84,7 +87,7 @@ fn written<'a>(
     page: &Page<'_>,
     tags: &mut Tags,
 ) -> Result<String, Sourcepos> {
-    let mut writer = Writer::new(tags);
+    let mut writer = Writer::new(tags, page.phrases);
     write(&mut writer, root, page);
     if let Some(crowded) = writer.crowded {
         return Err(crowded);
@@ -136,7 +139,7 @@ fn is_notes<'a>(block: &'a AstNode<'a>) -> bool {
 fn notes<'a>(writer: &mut Writer<'_>, house: &'a AstNode<'a>, top: Mark) {
     end_section(writer, top);
     writer.sheet.gap(top, 2);
-    writer.heading("Notes", 2);
+    writer.heading(writer.phrases.notes, 2);
     writer.sheet.gap(top, 1);
     // All who get the heading get one of the notes, if not the first.
     writer.sheet.flush_gap();

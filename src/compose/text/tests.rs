@@ -4,10 +4,11 @@ use comrak::{Arena, Options, parse_document};
 
 use super::{Page, render};
 use crate::compose::merge::tags::Tags;
+use crate::compose::phrases::ENGLISH;
 use crate::compose::tree::footnotes;
 
 pub(super) const PLAIN: Page<'_> =
-    Page { title: "", preheader: None, header: None, footer: &[], ascii: false };
+    Page { title: "", preheader: None, header: None, footer: &[], ascii: false, phrases: &ENGLISH };
 
 pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
