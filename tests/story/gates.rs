@@ -30,6 +30,20 @@ fn scene(gate: &str, port: u16) -> Option<Desk> {
             let config = desk.read("config.toml").replace("notes@example.org", "notes@gmail.com");
             desk.write("config.toml", &config);
         }
+        "fm-audience" => desk.write("drafts/tide.md", &head("subject: Tide\nsegment: crew")),
+        "unsubscribe-missing" => {
+            desk.write("own.css", "@media(max-width:600px){.foot{font-size:9px}}");
+            desk.write(
+                "config.toml",
+                &(desk.read("config.toml") + "\n[theme]\ncss = \"own.css\"\n"),
+            );
+        }
+        "dkim-rewritten" => {
+            desk.run("dkim new --domain example.org --selector s1").exits(0);
+            desk.configure(port, "preset = \"ses\"");
+            let dkim = "\n[dkim]\nselector = \"s1\"\nkey-file = \"dkim/s1.pem\"\n";
+            desk.write("config.toml", &(desk.read("config.toml") + dkim));
+        }
         "list-empty" => desk.write("subscribers.toml", ""),
         "list-invalid" => {
             desk.write("subscribers.toml", &(list(2) + "[[subscriber]]\nemail = \"ada@\"\n"));
@@ -49,14 +63,8 @@ fn scene(gate: &str, port: u16) -> Option<Desk> {
         }
         // Told elsewhere: `provenance.rs` for the ledger's whereabouts, the stories of images and signatures, and where
         // no story can bring them about, the unit tests beside their code.
-        "ledger-restored"
-        | "ledger-copied"
-        | "ledger-missing"
-        | "ledger-network"
-        | "disk-space"
-        | "img-total-heavy"
-        | "dkim-domain"
-        | "unsubscribe-missing" => return None,
+        "ledger-restored" | "ledger-copied" | "ledger-missing" | "ledger-network"
+        | "disk-space" | "img-total-heavy" | "dkim-domain" => return None,
         other => panic!("no scene for the gate `{other}`: add one"),
     }
     Some(desk)
