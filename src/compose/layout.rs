@@ -12,6 +12,7 @@ use super::look::{self, Dress};
 use super::masthead::Mark;
 use super::phrases::Phrases;
 use crate::config::Theme;
+use crate::language::is_right_to_left;
 
 /// What stands around the body. Strings are plain text, with stand-ins for merge tags.
 #[derive(Debug)]
@@ -193,9 +194,6 @@ fn filler(preheader: &str) -> String {
     "\u{2007}\u{feff}\u{34f} ".repeat(150_usize.saturating_sub(preheader.chars().count()))
 }
 
-/// Languages written from right to left, by their primary subtag.
 fn direction(language: &str) -> &'static str {
-    let primary = language.split('-').next().unwrap_or_default();
-    let rtl = ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"];
-    if rtl.iter().any(|code| primary.eq_ignore_ascii_case(code)) { "rtl" } else { "ltr" }
+    if is_right_to_left(language) { "rtl" } else { "ltr" }
 }

@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use crate::config::Newsletter;
 use crate::draft::Draft;
 use crate::finding::Finding;
+use crate::language::is_right_to_left;
 use crate::mailbox::Mailbox;
 use crate::rule::{self, Gate};
 use crate::theme::Design;
@@ -240,7 +241,7 @@ impl Parts {
             logo,
             body: &body,
             theme: look.theme(),
-            dress: look.dress(design),
+            dress: look.dress(design, is_right_to_left(language)),
         });
         let html = html.map_err(|error| {
             let message = format!("the letter cannot be laid out: {error}");

@@ -1,5 +1,7 @@
 //! The look of a letter: a design's stylesheets with its colours, fonts and width filled in, and the user's own after them.
 
+mod mirror;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::OnceLock;
@@ -22,7 +24,8 @@ const DARK: &str = include_str!("dark.css");
 pub struct Look {
     theme: Theme,
     sheet: Stylesheet,
-    dresses: [OnceLock<Dress>; Design::ALL.len()],
+    /// For each design one from left to right, and one from right to left.
+    dresses: [[OnceLock<Dress>; 2]; Design::ALL.len()],
 }
 
 /// The look of a project without wishes.
@@ -54,7 +57,11 @@ fn sheets(design: Design) -> [&'static str; 3] {
 impl Look {
     /// `newsletter.theme` and `[theme]`, and the file that `theme.css` names.
     pub const fn new(theme: Theme, sheet: Stylesheet) -> Self {
-        Self { theme, sheet, dresses: [const { OnceLock::new() }; Design::ALL.len()] }
+        Self {
+            theme,
+            sheet,
+            dresses: [const { [const { OnceLock::new() }; 2] }; Design::ALL.len()],
+        }
     }
 
     /// `newsletter.theme` and `[theme]`.
@@ -90,12 +97,13 @@ impl Look {
         Some(Finding { place: Some(accent.place), ..finding })
     }
 
-    /// The stylesheets for a letter in this design.
-    pub(super) fn dress(&self, design: Design) -> &Dress {
-        self.dresses[design as usize].get_or_init(|| self.worked_out(design))
+    /// The stylesheets for a letter in this design, in a language that is written in either direction.
+    pub(super) fn dress(&self, design: Design, is_rtl: bool) -> &Dress {
+        let dress = &self.dresses[design as usize][usize::from(is_rtl)];
+        dress.get_or_init(|| self.worked_out(design, is_rtl))
     }
 
-    fn worked_out(&self, design: Design) -> Dress {
+    fn worked_out(&self, design: Design, is_rtl: bool) -> Dress {
         let theme = &self.theme;
         let accent = theme.accent.map_or(design.accent(), |accent| accent.colour);
         let (light, dark) = design.palettes(accent);
@@ -117,7 +125,11 @@ impl Look {
             ("code-font", named(&theme.code_font, code)),
             ("width", format!("{}px", theme.width)),
         ];
-        let ours = sheets(design).map(ours);
+        let mut ours = sheets(design).map(ours);
+        if is_rtl {
+            // What users write themselves they write for their own language.
+            ours.iter_mut().for_each(|sheet| sheet.inlined = mirror::mirrored(&sheet.inlined));
+        }
         let all: Vec<&Stylesheet> = ours.iter().chain([&self.sheet]).collect();
         let inlined: String = all.iter().map(|sheet| sheet.inlined.as_str()).collect();
         Dress {

@@ -19,11 +19,27 @@ fn our_own_stylesheets_are_without_fault_and_everything_is_filled_in() {
         for css in sheets(design) {
             assert_eq!(stylesheet::parse(&Source::new("theme.css", css)).unwrap().1, []);
         }
-        let dress = PLAIN.dress(design);
+        let dress = PLAIN.dress(design, false);
         for css in [&dress.inlined, &dress.head] {
             assert!(!css.contains("var(") && !css.contains("inherit"), "{css}");
         }
         assert!(dress.head.len() < 4096, "{} bytes for {}", dress.head.len(), design.name());
+    }
+}
+
+#[test]
+fn letters_from_right_to_left_have_their_bars_and_indents_on_the_right() {
+    for design in Design::ALL {
+        let css = &PLAIN.dress(design, true).inlined;
+        assert!(!css.contains("border-left") && css.contains("border-right"), "{css}");
+        assert!(css.contains("padding:0 26px 0 0"), "{css}");
+    }
+    let media = Design::ALL.map(sheets).concat().into_iter().flat_map(|css| ours(css).media);
+    for (_, rules) in media {
+        assert!(
+            !rules.contains("left") && !rules.contains("right"),
+            "to be mirrored, too: {rules}"
+        );
     }
 }
 
@@ -71,7 +87,7 @@ fn the_users_fonts_colours_and_styles_are_taken() {
     });
     let css = ".h2 { color: var(--accent); }\n@media (prefers-color-scheme: dark) { .h2 { color: var(--accent); } }";
     let look = Look::new(look.theme, stylesheet::parse(&Source::new("own.css", css)).unwrap().0);
-    let dress = look.dress(Design::Bulletin);
+    let dress = look.dress(Design::Bulletin, false);
     assert!(dress.inlined.contains("font-family:Verdana,sans-serif"));
     assert!(!dress.inlined.contains("Segoe"), "headings of this design are set like its text");
     assert!(dress.inlined.contains("max-width:640px"));
@@ -80,7 +96,7 @@ fn the_users_fonts_colours_and_styles_are_taken() {
     assert!(dark.contains(".h2{color:#") && !dark.contains("#3a1680"));
     assert_eq!(look.column(Design::Bulletin), 640 - 72);
     assert_eq!(dress.outlook, ["Verdana,sans-serif", "Verdana,sans-serif"]);
-    assert_eq!(look.dress(Design::Workshop).outlook[1], "'Courier New',monospace");
+    assert_eq!(look.dress(Design::Workshop, false).outlook[1], "'Courier New',monospace");
 }
 
 #[test]
