@@ -76,7 +76,7 @@ impl Sight<'_> {
 
     /// The declaration that makes an element and all in it vanish.
     fn covered(&self, element: usize) -> Option<String> {
-        const PROPERTIES: [&str; 19] = [
+        const PROPERTIES: [&str; 20] = [
             "display",
             "visibility",
             "opacity",
@@ -95,6 +95,7 @@ impl Sight<'_> {
             "bottom",
             "height",
             "max-height",
+            "width",
             "max-width",
         ];
         let tag = &self.page.elements[element];
@@ -141,9 +142,9 @@ impl Sight<'_> {
 
     /// Letters in the colour of what is behind them.
     fn faint(&self, link: usize) -> Option<String> {
-        let (ink, behind) = self.pairs[link]?;
-        let is_faint = ink.contrast(behind) < FAINTEST;
-        is_faint.then(|| format!("by its colour `{ink}` on `{behind}`"))
+        let (colour, behind) = self.pairs[link]?;
+        let is_faint = colour.contrast(behind) < FAINTEST;
+        is_faint.then(|| format!("by its colour `{colour}` on `{behind}`"))
     }
 }
 
@@ -158,7 +159,7 @@ fn hides(property: &str, value: &str, is_cut: bool, is_placed: bool) -> bool {
         "clip-path" => value != "none",
         "transform" => value.contains("scale(0"),
         "color" | "-webkit-text-fill-color" => value == "transparent",
-        "height" | "max-height" | "max-width" => {
+        "height" | "max-height" | "width" | "max-width" => {
             is_cut && pixels().is_some_and(|pixels| pixels < SMALLEST)
         }
         "text-indent" | "margin-left" | "margin-top" => {
@@ -247,6 +248,7 @@ mod tests {
             "color:transparent",
             "height:0;overflow:hidden",
             "max-height:1px;overflow:hidden",
+            "width:0;overflow:hidden",
             "position:absolute;left:-9999px",
             "text-indent:-9999px",
             "mso-hide:all",

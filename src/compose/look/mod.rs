@@ -128,7 +128,9 @@ impl Look {
         let mut ours = sheets(design).map(ours);
         if is_rtl {
             // What users write themselves they write for their own language.
-            ours.iter_mut().for_each(|sheet| sheet.inlined = mirror::mirrored(&sheet.inlined));
+            for sheet in &mut ours {
+                sheet.inlined = mirror::mirrored(&sheet.inlined);
+            }
         }
         let all: Vec<&Stylesheet> = ours.iter().chain([&self.sheet]).collect();
         let inlined: String = all.iter().map(|sheet| sheet.inlined.as_str()).collect();
