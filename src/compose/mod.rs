@@ -224,12 +224,11 @@ impl Parts {
         let text = text::render(root, &page, tags).map_err(|at| crowded(draft, at))?;
         let preview = preheader.or_else(|| first_words(root, tags));
         let is_smart = draft.front.smart.unwrap_or(look.theme().smart);
-        let typography = html::Typography::of(language, is_smart);
-        let wording = html::Wording { typography, phrases };
+        let wording = html::Wording::of(language, is_smart);
         let body = html::render(root, look.column(design), wording, tags, trace);
         let html = layout::document(&layout::Page {
             subject,
-            title: &typography.text(title),
+            title: &wording.typography.text(title),
             preheader: preview.as_deref(),
             language,
             newsletter: &newsletter.name,

@@ -276,49 +276,66 @@ fn value(input: &mut Parser<'_>, has_colours: bool) -> (usize, Vec<Piece>) {
         let Ok(token) = input.next_including_whitespace().cloned() else {
             return (input.position().byte_index(), pieces);
         };
-        let mut add =
-            |kind, end, text: &str| pieces.push(Piece { kind, at, end, text: text.to_owned() });
         let end = input.position().byte_index();
         match token {
             Token::Semicolon => return (end - 1, pieces),
-            Token::Function(name) if colours::FUNCTIONS.contains(&&*name.to_ascii_lowercase()) => {
-                let name = name.to_ascii_lowercase();
-                let colour: Step<Option<Colour>> =
-                    input.parse_nested_block(|block| Ok(colours::function(&name, block)));
-                let kind = colour.ok().flatten().map_or(Kind::Function, Kind::Colour);
-                add(kind, input.position().byte_index(), &name);
-            }
             Token::Function(name) => {
-                let is_url = name.eq_ignore_ascii_case("url");
-                let kind = if is_url { Kind::Url } else { Kind::Function };
-                add(kind, end, &name.to_ascii_lowercase());
-                let inner: Step<Vec<Piece>> =
-                    input.parse_nested_block(|block| Ok(value(block, has_colours).1));
-                pieces.extend(inner.unwrap_or_default());
+                pieces.extend(function(input, at, &name.to_ascii_lowercase(), has_colours));
             }
-            Token::UnquotedUrl(_) => add(Kind::Url, end, "url"),
             Token::Dimension { value, unit, .. } => {
-                if value < 0.0 {
-                    add(Kind::Negative, end, "");
-                }
-                add(Kind::Unit, end, &unit.to_ascii_lowercase());
+                let unit = unit.to_ascii_lowercase();
+                let negative = (value < 0.0).then(|| Piece {
+                    kind: Kind::Negative,
+                    at,
+                    end,
+                    text: String::new(),
+                });
+                pieces.extend(negative);
+                pieces.push(Piece { kind: Kind::Unit, at, end, text: unit });
             }
-            Token::Hash(digits) | Token::IDHash(digits) => {
-                add(colours::hash(&digits).map_or(Kind::Hash, Kind::Colour), end, &digits);
-            }
-            Token::Ident(word) if has_colours => {
-                if let Some(colour) = colours::named(&word) {
-                    add(Kind::Colour(colour), end, &word);
-                }
-            }
-            Token::CurlyBracketBlock
-            | Token::SquareBracketBlock
-            | Token::BadUrl(_)
-            | Token::BadString(_)
-            | Token::CloseCurlyBracket
-            | Token::CloseParenthesis => add(Kind::Broken, end, ""),
-            _ => {}
+            token => pieces.extend(simple(&token, has_colours).map(|(kind, text)| Piece {
+                kind,
+                at,
+                end,
+                text,
+            })),
         }
+    }
+}
+
+/// Reads the rest of a function whose name begins at `at`: a colour as one piece, another with the pieces in it.
+fn function(input: &mut Parser<'_>, at: usize, name: &str, has_colours: bool) -> Vec<Piece> {
+    let piece = |kind, end| Piece { kind, at, end, text: name.to_owned() };
+    if colours::FUNCTIONS.contains(&name) {
+        let colour: Step<Option<Colour>> =
+            input.parse_nested_block(|block| Ok(colours::function(name, block)));
+        let kind = colour.ok().flatten().map_or(Kind::Function, Kind::Colour);
+        return vec![piece(kind, input.position().byte_index())];
+    }
+    let kind = if name == "url" { Kind::Url } else { Kind::Function };
+    let mut pieces = vec![piece(kind, input.position().byte_index())];
+    let inner: Step<Vec<Piece>> = input.parse_nested_block(|block| Ok(value(block, has_colours).1));
+    pieces.extend(inner.unwrap_or_default());
+    pieces
+}
+
+/// What a token is that stands for itself, if that matters.
+fn simple(token: &Token<'_>, has_colours: bool) -> Option<(Kind, String)> {
+    match token {
+        Token::UnquotedUrl(_) => Some((Kind::Url, "url".to_owned())),
+        Token::Hash(digits) | Token::IDHash(digits) => {
+            Some((colours::hash(digits).map_or(Kind::Hash, Kind::Colour), digits.to_string()))
+        }
+        Token::Ident(word) if has_colours => {
+            colours::named(word).map(|colour| (Kind::Colour(colour), word.to_string()))
+        }
+        Token::CurlyBracketBlock
+        | Token::SquareBracketBlock
+        | Token::BadUrl(_)
+        | Token::BadString(_)
+        | Token::CloseCurlyBracket
+        | Token::CloseParenthesis => Some((Kind::Broken, String::new())),
+        _ => None,
     }
 }
 

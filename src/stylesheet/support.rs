@@ -173,16 +173,18 @@ fn part(name: &str, value: &str, piece: &Piece) -> Option<Remark> {
             let known =
                 VARIABLES.iter().any(|variable| value.contains(&format!("var(--{variable})")));
             let help = "the variables are those of docs/themes.md, e.g. `var(--accent)`";
-            let message = || format!("unknown variable in `{}`", shown(value));
-            if known { None } else { remark(message(), help, true) }
+            let message = format!("unknown variable in `{}`", shown(value));
+            remark(message, help, true).filter(|_| !known)
         }
         Kind::Function => {
             let help = "write colours as six digits, e.g. `#0a5c50`, and lengths in px";
             let gap = gap(Feature::Function, &piece.text);
             let is_judged = FUNCTIONS.contains(&piece.text.as_str());
-            let is_missed = gap.is_some() || is_judged;
+            if gap.is_none() && !is_judged {
+                return None;
+            }
             let gap = gap.unwrap_or_else(|| "not understood by large mail programs".to_owned());
-            if is_missed { remark(format!("`{text}()` is {gap}"), help, is_judged) } else { None }
+            remark(format!("`{text}()` is {gap}"), help, is_judged)
         }
         Kind::Unit if piece.text != "px" => {
             let gap = gap(Feature::Unit, &piece.text);

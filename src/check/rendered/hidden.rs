@@ -13,6 +13,30 @@ const FAINTEST: f64 = 1.5;
 /// From here on an element stands outside of any screen, in pixels.
 const FAR: f64 = 100.0;
 
+/// What can make an element vanish.
+const PROPERTIES: [&str; 20] = [
+    "display",
+    "visibility",
+    "opacity",
+    "mso-hide",
+    "clip",
+    "clip-path",
+    "transform",
+    "color",
+    "-webkit-text-fill-color",
+    "text-indent",
+    "margin-left",
+    "margin-top",
+    "left",
+    "right",
+    "top",
+    "bottom",
+    "height",
+    "max-height",
+    "width",
+    "max-width",
+];
+
 /// What of a finished letter leads out.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::check) enum WayOut {
@@ -76,28 +100,6 @@ impl Sight<'_> {
 
     /// The declaration that makes an element and all in it vanish.
     fn covered(&self, element: usize) -> Option<String> {
-        const PROPERTIES: [&str; 20] = [
-            "display",
-            "visibility",
-            "opacity",
-            "mso-hide",
-            "clip",
-            "clip-path",
-            "transform",
-            "color",
-            "-webkit-text-fill-color",
-            "text-indent",
-            "margin-left",
-            "margin-top",
-            "left",
-            "right",
-            "top",
-            "bottom",
-            "height",
-            "max-height",
-            "width",
-            "max-width",
-        ];
         let tag = &self.page.elements[element];
         if tag.attribute("hidden").is_some() {
             return Some(format!("by `hidden` of {}", named(tag)));

@@ -18,7 +18,7 @@ use crate::compose::merge::Branch;
 use crate::compose::merge::pairs::Role;
 use crate::compose::merge::tags::Tags;
 
-pub(super) use smart::Typography;
+use smart::Typography;
 
 use super::phrases::Phrases;
 use super::trace::Trace;
@@ -47,6 +47,14 @@ pub(super) fn render(
 pub(super) struct Wording {
     pub(super) typography: Typography,
     pub(super) phrases: &'static Phrases,
+}
+
+impl Wording {
+    /// That of a language (BCP 47); its typography only if that is wanted.
+    pub(super) fn of(language: &str, is_smart: bool) -> Self {
+        let typography = Typography::of(language, is_smart);
+        Self { typography, phrases: Phrases::of(language) }
+    }
 }
 
 struct Walker<'t> {

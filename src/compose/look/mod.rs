@@ -125,13 +125,7 @@ impl Look {
             ("code-font", named(&theme.code_font, code)),
             ("width", format!("{}px", theme.width)),
         ];
-        let mut ours = sheets(design).map(ours);
-        if is_rtl {
-            // What users write themselves they write for their own language.
-            for sheet in &mut ours {
-                sheet.inlined = mirror::mirrored(&sheet.inlined);
-            }
-        }
+        let ours = sheets(design).map(|css| if is_rtl { mirrored(ours(css)) } else { ours(css) });
         let all: Vec<&Stylesheet> = ours.iter().chain([&self.sheet]).collect();
         let inlined: String = all.iter().map(|sheet| sheet.inlined.as_str()).collect();
         Dress {
@@ -149,6 +143,11 @@ impl Look {
 /// One of our own stylesheets; a test holds them to be without fault.
 fn ours(css: &str) -> Stylesheet {
     stylesheet::parse(&Source::new("theme", css)).map_or(Stylesheet::NONE, |(sheet, _)| sheet)
+}
+
+/// One of our own for the other direction; users write theirs for their own language.
+fn mirrored(sheet: Stylesheet) -> Stylesheet {
+    Stylesheet { inlined: mirror::mirrored(&sheet.inlined), ..sheet }
 }
 
 /// All media blocks with the same query in one, narrow screens before the dark.

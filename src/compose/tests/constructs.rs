@@ -2,7 +2,7 @@
 
 use comrak::Arena;
 
-use super::{draft, wording};
+use super::draft;
 use crate::compose::merge::tags::Tags;
 use crate::compose::{html, phrases, text, tree};
 use crate::source::Source;
@@ -34,7 +34,7 @@ fn side_by_side(markdown: &str) -> String {
         phrases: &phrases::ENGLISH,
     };
     let text = text::render(root, &page, &mut tags).unwrap();
-    let html = html::render(root, 552, wording(), &tags, None).into_string();
+    let html = html::render(root, 552, html::Wording::of("en", true), &tags, None).into_string();
     let findings = if findings.is_empty() { findings } else { format!("findings\n{findings}\n") };
     let [html, text] = [html, text].map(|part| tags.restore(&part));
     format!("{findings}{markdown}\n\n------ html\n{html}\n------ text\n{text}")

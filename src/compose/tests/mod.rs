@@ -30,11 +30,6 @@ pub(super) fn newsletter() -> Newsletter {
     }
 }
 
-/// What English letters say besides their text.
-pub(super) fn wording() -> html::Wording {
-    html::Wording { typography: html::Typography::of("en", true), phrases: &phrases::ENGLISH }
-}
-
 /// A draft with this body after a short head.
 pub(super) fn draft(body: &str) -> Draft {
     let head = "---\ntitle: A title\n---\n";
@@ -336,7 +331,7 @@ proptest! {
                 NodeValue::Link(link) => Some(link.url.clone()),
                 _ => None,
             }).collect();
-            let html = html::render(root, 536, wording(), &tags, None).into_string();
+            let html = html::render(root, 536, html::Wording::of("en", true), &tags, None).into_string();
             let found: Vec<String> = elements(&html)
                 .iter()
                 .filter(|element| element.name == "a")
