@@ -10,7 +10,7 @@ use crate::theme::colour::Colour;
 use crate::theme::palette::READABLE;
 
 /// The colours of a text and of what is behind it.
-pub(super) type Pair = (Colour, Colour);
+type Pair = (Colour, Colour);
 
 /// A remark for each pair of colours that cannot be read, with the first text that has it.
 pub(super) fn notes(page: &Page) -> Vec<Note> {
@@ -43,23 +43,37 @@ pub(super) fn notes(page: &Page) -> Vec<Note> {
     notes
 }
 
+/// The properties that colour text, and those that colour what is behind it.
+const INK: [&str; 1] = ["color"];
+const GROUND: [&str; 2] = ["background-color", "background"];
+
 /// The colours of text in each element, if both are known: what it does not set, it has from the one around it.
-pub(super) fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
-    let ink = inherited(page, head, &["color"]);
-    let ground = inherited(page, head, &["background-color", "background"]);
+fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
+    let inherited = |properties: &[&str]| {
+        let mut colours: Vec<Option<Colour>> = Vec::with_capacity(page.elements.len());
+        for index in 0..page.elements.len() {
+            let around = || page.around(index).and_then(|around| colours[around]);
+            colours.push(own(page, head, index, properties).or_else(around));
+        }
+        colours
+    };
+    let (ink, ground) = (inherited(&INK), inherited(&GROUND));
     ink.into_iter().zip(ground).map(|(ink, ground)| ink.zip(ground)).collect()
 }
 
-fn inherited(page: &Page, head: &Head, properties: &[&str]) -> Vec<Option<Colour>> {
-    let mut colours: Vec<Option<Colour>> = Vec::with_capacity(page.elements.len());
-    for (index, element) in page.elements.iter().enumerate() {
-        let inline =
-            || properties.iter().find_map(|property| colour(&style(element, &[property])?));
-        let around = || page.around(index).and_then(|around| colours[around]);
-        let own = head.colour(page, index, properties).or_else(inline).or_else(around);
-        colours.push(own);
-    }
-    colours
+/// The same for one element.
+pub(super) fn pair(page: &Page, head: &Head, element: usize) -> Option<Pair> {
+    let nearest = |properties: &[&str]| {
+        page.ancestry(element).find_map(|element| own(page, head, element, properties))
+    };
+    nearest(&INK).zip(nearest(&GROUND))
+}
+
+/// What an element sets itself.
+fn own(page: &Page, head: &Head, element: usize, properties: &[&str]) -> Option<Colour> {
+    let tag = &page.elements[element];
+    let inline = || properties.iter().find_map(|property| colour(&style(tag, &[property])?));
+    head.colour(page, element, properties).or_else(inline)
 }
 
 fn worst_in_the_dark((ink, ground): Pair) -> Option<(&'static str, f64)> {

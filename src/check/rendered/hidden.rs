@@ -1,6 +1,6 @@
 //! Whether readers can see the way out: a stylesheet of the user's can hide what the layout always prints.
 
-use super::contrast::{self, Pair};
+use super::contrast;
 use super::head::{Head, When};
 use super::page::{Page, style};
 use crate::compose::raw_html::Element;
@@ -65,7 +65,7 @@ pub(in crate::check) fn way_out(html: &str, address: &str) -> WayOut {
         (" in the dark", Head::of(&page, When::Dark)),
     ];
     for (when, head) in &times {
-        let sight = Sight { page: &page, head, pairs: contrast::pairs(&page, head) };
+        let sight = Sight { page: &page, head };
         let mut hidden = links.iter().map(|&link| sight.hidden(link));
         let first = hidden.next().flatten();
         if let Some(why) = first.filter(|_| hidden.all(|why| why.is_some())) {
@@ -79,7 +79,6 @@ pub(in crate::check) fn way_out(html: &str, address: &str) -> WayOut {
 struct Sight<'p> {
     page: &'p Page,
     head: &'p Head,
-    pairs: Vec<Option<Pair>>,
 }
 
 impl Sight<'_> {
@@ -144,7 +143,7 @@ impl Sight<'_> {
 
     /// Letters in the colour of what is behind them.
     fn faint(&self, link: usize) -> Option<String> {
-        let (colour, behind) = self.pairs[link]?;
+        let (colour, behind) = contrast::pair(self.page, self.head, link)?;
         let is_faint = colour.contrast(behind) < FAINTEST;
         is_faint.then(|| format!("by its colour `{colour}` on `{behind}`"))
     }
