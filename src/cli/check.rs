@@ -113,7 +113,7 @@ pub(super) fn run(args: &CheckArgs, project: &Project, printer: Printer) -> Resu
     if args.fix {
         mend(args, &mut found, project, &around, format, printer)?;
     }
-    let mut findings = [&project.remarks[..], &around.wider.remarks].concat();
+    let mut findings = around.remarks(project);
     findings.extend(found.into_iter().flatten());
     print(&findings, format, args.drafts.len(), printer);
     let fails = |finding: &Finding| {

@@ -4,6 +4,7 @@ use crate::delivery::ledger::LedgerError;
 use crate::finding::Finding;
 use crate::io::ledger_sqlite::OpenError;
 use crate::report::Printer;
+use crate::rule;
 
 use super::exit::Exit;
 
@@ -51,6 +52,23 @@ impl Failure {
     /// The mistakes it tells of.
     pub(super) fn into_findings(self) -> Vec<Finding> {
         self.findings
+    }
+
+    /// The same with remarks that were to be made anyway, before its own.
+    #[must_use]
+    pub(super) fn after(mut self, remarks: &[Finding]) -> Self {
+        self.findings.splice(..0, remarks.iter().cloned());
+        self
+    }
+
+    /// All it says as findings, for reports that hold nothing else.
+    pub(super) fn told(self) -> Vec<Finding> {
+        let mut findings = self.findings;
+        findings.extend(self.words.map(|words| {
+            let finding = Finding::about(&rule::CONFIG_INVALID, "config.toml", words);
+            Finding { help: self.help, ..finding }
+        }));
+        findings
     }
 
     /// Shows it.

@@ -8,11 +8,16 @@ use crate::audience::Subscriber;
 use crate::audience::list::Rows;
 use crate::check::personalisation::Fields;
 use crate::compose::merge::fill::Unresolved;
+use crate::finding::Finding;
 use crate::io::files;
 use crate::message::Letters;
+use crate::report::words::count;
+use crate::rule;
 
 /// Kinds of readers that are told apart; a list with more has no two readers alike.
 const MOST: usize = 1000;
+/// Mistakes of a list that are told where a draft is looked at; `subscribers check` tells all.
+const TOLD: usize = 20;
 
 /// The readers of a list by which fields they have: one of each kind, and how many there are of it.
 #[derive(Debug, Clone, Default)]
@@ -23,14 +28,34 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Reads a list; none when there is no such file. What is wrong with its rows, `subscribers check` says.
-    pub(super) fn of(list: &Path) -> Option<Self> {
-        let file = files::open(list).ok()?;
+    /// Reads a list as far as it can be read, and says what of it cannot.
+    pub(super) fn of(list: &Path) -> (Option<Self>, Vec<Finding>) {
+        let name = list.display().to_string();
+        let file = match files::open(list) {
+            Ok(file) => file,
+            Err(finding) => {
+                let help = "`file` in `[audience]` in config.toml says where the list is";
+                return (None, vec![finding.help(help)]);
+            }
+        };
         let mut readers = Self::default();
-        for listed in Rows::new(list.display().to_string(), BufReader::new(file)).flatten() {
-            readers.add(listed.subscriber);
+        let (mut told, mut others) = (Vec::new(), 0);
+        for row in Rows::new(name.clone(), BufReader::new(file)) {
+            match row {
+                Ok(listed) => readers.add(listed.subscriber),
+                Err(findings) => {
+                    let room = TOLD - told.len();
+                    others += findings.len().saturating_sub(room) as u64;
+                    told.extend(findings.into_iter().take(room));
+                }
+            }
         }
-        Some(readers)
+        if others > 0 {
+            let message = format!("{} more in this list", count(others, "mistake"));
+            let finding = Finding::about(&rule::LIST_INVALID, name, message);
+            told.push(finding.help("`postrider subscribers check` tells all of them"));
+        }
+        (Some(readers), told)
     }
 
     fn add(&mut self, reader: Subscriber) {

@@ -58,8 +58,10 @@ pub(super) struct Wider {
 impl Wider {
     /// Reads the whole list, the drafts beside these, and what was sent.
     pub(super) fn gather(project: &Project, drafts: &[PathBuf]) -> Self {
-        let readers = if project.configured { Readers::of(&project.list()) } else { None };
-        let (past, remarks) = archive::gather(project, drafts);
+        let (readers, mut remarks) =
+            if project.configured { Readers::of(&project.list()) } else { (None, Vec::new()) };
+        let (past, unread) = archive::gather(project, drafts);
+        remarks.extend(unread);
         Self { readers, past, remarks }
     }
 }
@@ -73,6 +75,11 @@ impl Surroundings {
     /// Looks at the whole list as well, at the drafts beside these, and at what was sent.
     pub(super) fn whole(project: &Project, drafts: &[PathBuf], now: Timestamp) -> Self {
         Self::within(project, Arc::new(Wider::gather(project, drafts)), now)
+    }
+
+    /// What is to be said beside what is said of a draft.
+    pub(super) fn remarks(&self, project: &Project) -> Vec<Finding> {
+        [&project.remarks[..], &self.wider.remarks].concat()
     }
 
     /// Knows this of what lies beyond.

@@ -42,7 +42,7 @@ pub use desk::{
     Catch, Composing, Doing, Entry, Errands, Forecast, Letter, Made, Mailing, Proof, Refusal,
 };
 pub use marks::mark_merged;
-pub use readers::{look_up as reader, mistakes};
+pub use readers::look_up as reader;
 
 use door::Door;
 use state::{Seen, State, held};

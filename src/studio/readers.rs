@@ -18,8 +18,6 @@ use crate::io::files::{self, Stamp};
 pub(super) const FOUND: usize = 30;
 /// Readers that are kept.
 const KEPT: usize = 32;
-/// The mistakes of a list that the studio tells of: it is looked at with `subscribers check`.
-const TOLD: usize = 20;
 
 /// Somebody made up, by key, with what the picker says.
 pub(super) const MADE_UP: [(&str, &str, &str); 4] = [
@@ -84,12 +82,6 @@ impl Readers {
 /// The reader of a key, else the first active one of the list, else somebody made up: read from the list anew.
 pub fn look_up(list: &Path, key: &str) -> Subscriber {
     search_for(list, key).unwrap_or_else(stranger)
-}
-
-/// The mistakes among the first rows of a list.
-pub fn mistakes(list: &Path) -> Vec<Finding> {
-    let rows = rows(list).take(1000);
-    rows.filter_map(Result::err).flatten().take(TOLD).collect()
 }
 
 fn rows(list: &Path) -> impl Iterator<Item = Result<Subscriber, Vec<Finding>>> {

@@ -146,6 +146,26 @@ fn a_ledger_that_cannot_be_read_is_told_of_once() {
     assert_eq!(run.stderr.matches("ledger-unreadable").count(), 1, "{}", run.stderr);
 }
 
+#[test]
+fn a_list_that_cannot_be_read_is_told_of_once_with_its_place() {
+    let desk = Desk::new(2, 1);
+    desk.write("drafts/ebb.md", &desk.read("drafts/tide.md").replace("six", "seven"));
+    let good = desk.read("subscribers.toml");
+    desk.write("subscribers.toml", &format!("{good}[[subscriber]]\nemail = \"ada@\"\n"));
+    let run = desk.run("check drafts/tide.md drafts/ebb.md").exits(1);
+    let line = good.lines().count() + 2;
+    assert_eq!(run.stderr.matches("list-invalid").count(), 1, "{}", run.stderr);
+    run.says(&format!("error[list-invalid]: subscribers.toml:{line}:"));
+    let bad = "[[subscriber]]\nemail = \"ada@\"\n".repeat(30);
+    desk.write("subscribers.toml", &bad);
+    desk.run("check drafts/tide.md").exits(1).says("10 mistakes more in this list");
+    std::fs::remove_file(desk.path("subscribers.toml")).unwrap();
+    let run = desk.run("check drafts/tide.md drafts/ebb.md").exits(1);
+    assert_eq!(run.stderr.matches("file-unreadable").count(), 1, "{}", run.stderr);
+    run.says("error[file-unreadable]: subscribers.toml: there is no such file")
+        .says("`file` in `[audience]`");
+}
+
 /// A weekly letter of its time, with one of each thing that such letters have: nothing else is to be found in it.
 #[test]
 fn a_weekly_letter_is_told_what_it_has_and_nothing_else() {

@@ -42,6 +42,21 @@ fn a_preview_in_files_is_byte_for_byte_what_is_sent() {
 }
 
 #[test]
+fn a_preview_in_files_of_a_draft_with_mistakes_is_the_report_alone() {
+    let desk = Desk::new(1, 1);
+    let draft = desk.read("drafts/tide.md");
+    for draft in [draft.replace("slug:", "slgu:"), draft.replace("| default(\"reader\")", "}")] {
+        desk.write("drafts/tide.md", &draft);
+        let run = desk.run("preview drafts/tide.md --out out").exits(1);
+        assert_eq!(run.stdout, "out/report.json\n", "{run:?}");
+        let report: serde_json::Value =
+            serde_json::from_str(&desk.read("out/report.json")).unwrap();
+        let checked = desk.run("check drafts/tide.md --format json").exits(1).stdout;
+        assert_eq!(report, serde_json::from_str::<serde_json::Value>(&checked).unwrap());
+    }
+}
+
+#[test]
 fn every_mistake_of_a_draft_is_told_in_one_run_and_nothing_leaves() {
     let desk = Desk::new(2, 1);
     desk.write(

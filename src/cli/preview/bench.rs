@@ -20,9 +20,8 @@ use crate::io::watch::Watch;
 use crate::io::{files, snippets};
 use crate::message::{LetterError, Letters, Wording};
 use crate::report::Printer;
-use crate::rule;
 use crate::source::Source;
-use crate::studio::{Entry, Errands, Made, Proof, Refusal, mark_merged, mistakes};
+use crate::studio::{Entry, Errands, Made, Proof, Refusal, mark_merged};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -185,9 +184,10 @@ impl Bench {
             let mut depends = inspected.opened.depends_on(&path, &project);
             depends.extend(self.always(&project, &path));
             self.watch(&depends);
-            let composed = Composed::of(inspected)?;
+            let remarks = around.remarks(&project);
+            let composed = Composed::of(inspected).map_err(|failure| failure.after(&remarks))?;
             let (made, draft, findings) = make(composed, &project, &mut images)?;
-            let findings = [findings, around.wider.remarks.clone()].concat();
+            let findings = [remarks, findings].concat();
             let proof = good(key, &path, &project, (made, draft, findings));
             Ok(Proof { is_current, followed: around.followed, ..proof })
         });
@@ -226,8 +226,6 @@ fn good(
     let readable = draft.snippets.into_values().zip(snippets);
     let (texts, files): (Vec<Source>, Vec<PathBuf>) =
         readable.filter_map(|(snippet, path)| Some((snippet.ok()?, path))).unzip();
-    let list = project.list();
-    let findings = [findings, project.remarks.clone(), mistakes(&list)].concat();
     Proof {
         key: key.to_owned(),
         sources: std::iter::once(draft.source).chain(texts).collect(),
@@ -237,18 +235,12 @@ fn good(
         is_current: true,
         findings,
         followed: Arc::default(),
-        list,
+        list: project.list(),
     }
 }
 
 /// The last good letters under the mistakes that keep newer ones away.
 fn stale(key: &str, path: &Path, last: Option<&Proof>, failure: Failure) -> Proof {
-    let (words, help) = failure.words();
-    let mut findings = failure.into_findings();
-    if findings.is_empty() {
-        let finding = Finding::about(&rule::CONFIG_INVALID, "config.toml", words);
-        findings.push(Finding { help, ..finding });
-    }
     Proof {
         key: key.to_owned(),
         sources: decode(path).into_iter().collect(),
@@ -256,7 +248,7 @@ fn stale(key: &str, path: &Path, last: Option<&Proof>, failure: Failure) -> Proo
         made: last.and_then(|last| last.made.clone()),
         is_stale: true,
         is_current: true,
-        findings,
+        findings: failure.told(),
         followed: last.map(|last| Arc::clone(&last.followed)).unwrap_or_default(),
         list: last.map(|last| last.list.clone()).unwrap_or_default(),
     }

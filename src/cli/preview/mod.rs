@@ -86,6 +86,7 @@ struct Opening {
     catches: Vec<Catch>,
 }
 
+/// The report is written whatever the draft is like; the letter, if it can be made.
 fn write(
     args: &PreviewArgs,
     folder: &Path,
@@ -95,26 +96,50 @@ fn write(
     let mut around = Surroundings::whole(project, std::slice::from_ref(&args.draft), now());
     around.key = send::key(project, false, printer)?;
     around.signer = send::signer(project, false, printer)?;
-    let inspected = preflight::inspect(&args.draft, project, &around, &mut Shelf::default())?;
-    let composed = Composed::of(inspected)?;
-    let remarks = [&composed.findings[..], &around.wider.remarks, &project.remarks].concat();
-    printer.findings(&remarks);
-    let (html, text, raw) = first_letter(&composed.letters, project)?;
-    let report = formats::json(&remarks).to_string();
-    let pictures = images::data_urls(&composed.images, preflight::folders(&args.draft, project));
-    let html = pictures.iter().fold(html, |html, (url, picture)| html.replace(url, picture));
+    let remarks = around.remarks(project);
     files::create_folder(folder)?;
-    let made =
-        [("issue.html", html.as_bytes()), ("issue.txt", text.as_bytes()), ("issue.eml", &raw)];
-    for (name, bytes) in made.into_iter().chain([("report.json", report.as_bytes())]) {
+    let put = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         files::write(&path, bytes)?;
         printer.data(path.display().to_string());
+        Ok::<(), Failure>(())
+    };
+    let report =
+        |findings: &[Finding]| put("report.json", formats::json(findings).to_string().as_bytes());
+    match files_of(&args.draft, project, &around) {
+        Ok((html, text, raw, findings)) => {
+            let remarks = [remarks, findings].concat();
+            printer.findings(&remarks);
+            put("issue.html", html.as_bytes())?;
+            put("issue.txt", text.as_bytes())?;
+            put("issue.eml", &raw)?;
+            report(&remarks)?;
+            let weight = Weight::of(&raw);
+            printer.say(weight.to_string());
+            printer.json(&serde_json::json!({ "event": "weighed", "weight": weight }));
+            Ok(Exit::Complete)
+        }
+        Err(failure) => {
+            let findings = failure.after(&remarks).told();
+            report(&findings)?;
+            Err(findings.into())
+        }
     }
-    let weight = Weight::of(&raw);
-    printer.say(weight.to_string());
-    printer.json(&serde_json::json!({ "event": "weighed", "weight": weight }));
-    Ok(Exit::Complete)
+}
+
+/// The first reader's letter as HTML with its images, as text and as it is sent, and what is to be said of the draft.
+fn files_of(
+    draft: &Path,
+    project: &Project,
+    around: &Surroundings,
+) -> Result<(String, String, Vec<u8>, Vec<Finding>), Failure> {
+    let inspected = preflight::inspect(draft, project, around, &mut Shelf::default())?;
+    let composed = Composed::of(inspected)?;
+    let (html, text, raw) = first_letter(&composed.letters, project)
+        .map_err(|failure| failure.after(&composed.findings))?;
+    let pictures = images::data_urls(&composed.images, preflight::folders(draft, project));
+    let html = pictures.iter().fold(html, |html, (url, picture)| html.replace(url, picture));
+    Ok((html, text, raw, composed.findings))
 }
 
 /// HTML, text and all bytes of the first reader's letter.
