@@ -43,6 +43,7 @@ fn thirty_kilobytes(bencher: Bencher<'_, '_>) {
             letter: Some(&letter),
             images: &NO_IMAGES,
             newsletter: &config.newsletter,
+            relay: &config.relay.host,
             configured: true,
             followed: &check::online::LinkStates::new(),
             spam: None,

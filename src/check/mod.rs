@@ -55,6 +55,8 @@ pub struct Subject<'a> {
     pub images: &'a Images,
     /// Who sends.
     pub newsletter: &'a Newsletter,
+    /// The relay's host.
+    pub relay: &'a str,
     /// Whether that comes from a configuration of the user's rather than from the example.
     pub configured: bool,
     /// What its links answered, if somebody followed them.

@@ -33,6 +33,7 @@ pub struct Earlier {
 #[derive(Debug, Clone, Default)]
 pub struct Archive {
     issues: Vec<Earlier>,
+    by_id: BTreeMap<String, Vec<usize>>,
     by_name: BTreeMap<String, Vec<usize>>,
     by_page: BTreeMap<String, Vec<usize>>,
 }
@@ -42,7 +43,9 @@ impl Archive {
     pub fn new(issues: Vec<Earlier>) -> Self {
         let mut archive = Self { issues, ..Self::default() };
         for (index, issue) in archive.issues.iter().enumerate() {
-            for name in &issue.names {
+            archive.by_id.entry(issue.id.clone()).or_default().push(index);
+            // A head that could not be read has names that nobody gave it.
+            for name in issue.names.iter().filter(|name| !name.is_empty()) {
                 archive.by_name.entry(folded(name)).or_default().push(index);
             }
             for page in &issue.pages {
@@ -55,6 +58,11 @@ impl Archive {
     /// All of them.
     pub fn issues(&self) -> impl Iterator<Item = &Earlier> {
         self.issues.iter()
+    }
+
+    /// Those with this id.
+    pub fn called(&self, id: &str) -> impl Iterator<Item = &Earlier> {
+        self.at(self.by_id.get(id))
     }
 
     /// Those with this title or subject.

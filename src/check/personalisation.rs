@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Subject;
+use super::document::Document;
 use super::note::Note;
-use crate::compose::merge::fill::{OWN_NAMES, Unresolved};
-use crate::compose::merge::scan::{self, Kind};
+use crate::compose::merge::fill::{Conditions, OWN_NAMES, Slot, Unresolved};
+use crate::compose::merge::scan::{self, Control, Kind};
+use crate::compose::merge::{Conditional, Place, Test, landing};
 use crate::draft::Draft;
 use crate::finding::{Finding, nearest};
 use crate::rule;
@@ -48,6 +50,34 @@ fn in_code(subject: &Subject<'_>) -> Vec<Note> {
                 .help("nothing to do, if it is an example; otherwise take the backticks away")
         })
         .collect()
+}
+
+/// The names in the merge tags of a draft that are well written, whether or not a letter can be made of it.
+pub fn names_in(draft: &Draft, document: &Document<'_>) -> BTreeSet<String> {
+    let front = &draft.front;
+    let head = [Some(&front.subject), front.preheader.as_ref()].into_iter().flatten();
+    let in_head = head.flat_map(|text| {
+        let tags = scan::scan(text).into_iter();
+        tags.map(|found| text[found.range].to_owned())
+    });
+    let in_body = document.tags.iter().map(|range| document.slice(range).to_owned());
+    in_head.chain(in_body).flat_map(|tag| names(&tag)).collect()
+}
+
+fn names(tag: &str) -> BTreeSet<String> {
+    let found = scan::scan(tag).into_iter().next();
+    let names = match found.map(|found| found.kind) {
+        Some(Kind::Tag) => {
+            Slot::new(landing::expression(tag), Place::Html).map(|slot| slot.names())
+        }
+        Some(Kind::Control(Control::If(asked) | Control::Elif(asked))) => {
+            let tests = vec![Test::Expression(asked)];
+            Conditions::new(&[Conditional { within: None, tests }]).map(|asked| asked.names())
+        }
+        _ => return BTreeSet::new(),
+    };
+    // What cannot be read is told of as such.
+    names.unwrap_or_default()
 }
 
 /// What merge tags ask of the list, and what it lacks.

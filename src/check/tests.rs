@@ -60,6 +60,7 @@ pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities
         letter: letter.as_ref(),
         images,
         newsletter: &config.newsletter,
+        relay: &config.relay.host,
         configured: true,
         followed: &LinkStates::new(),
         spam: None,

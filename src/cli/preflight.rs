@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::check::document::Document;
 use crate::check::online::SpamScore;
+use crate::check::personalisation::names_in;
 use crate::check::weight::Weight;
 use crate::check::{self, Letter, Subject, gate};
 use crate::compose::images::Images;
@@ -17,6 +18,7 @@ use crate::io::images::{self, Folders, Shelf};
 use crate::io::{snippets, spam};
 use crate::message::{LetterError, Letterhead, Letters};
 use crate::rule::{self, Gate, Severity};
+use crate::source::Source;
 
 use super::failure::Failure;
 use super::project::{Project, decode};
@@ -51,7 +53,18 @@ pub(super) fn inspect(
     around: &Surroundings,
     shelf: &mut Shelf,
 ) -> Result<Inspected, Failure> {
-    let mut opened = open(path, project, shelf)?;
+    inspect_text(decode(path)?, path, project, around, shelf)
+}
+
+/// The same of what a draft's file could hold instead.
+pub(super) fn inspect_text(
+    source: Source,
+    path: &Path,
+    project: &Project,
+    around: &Surroundings,
+    shelf: &mut Shelf,
+) -> Result<Inspected, Failure> {
+    let mut opened = open_text(source, path, project, shelf)?;
     let mut said = std::mem::take(&mut opened.said);
     // Whoever checks a draft that is marked as one knows; a send refuses it.
     let marked = said.iter_mut().filter(|finding| finding.rule == &rule::DRAFT_TRUE);
@@ -101,15 +114,19 @@ fn judge(
     (letters, letter, spam): Made<'_>,
     said: Vec<Finding>,
 ) -> Vec<Finding> {
-    let fields = letters.zip(around.wider.readers.as_ref());
-    let fields = fields.map(|(letters, readers)| readers.fields(letters, stranger().as_ref()));
+    let document = Document::read(draft);
+    let fields = around.wider.readers.as_ref().map(|readers| match letters {
+        Some(letters) => readers.fields(letters, stranger().as_ref()),
+        None => readers.columns_beside(names_in(draft, &document)),
+    });
     let subject = Subject {
         draft,
-        document: &Document::read(draft),
+        document: &document,
         issue: opened.issue.as_ref(),
         letter,
         images: &opened.images,
         newsletter: &project.config.newsletter,
+        relay: &project.config.relay.host,
         configured: project.configured,
         followed: &around.followed,
         spam,
@@ -123,7 +140,16 @@ fn judge(
 
 /// Reads and composes a draft as far as that goes.
 pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<Opened, Failure> {
-    let (draft, mut said) = read(path, project)?;
+    open_text(decode(path)?, path, project, shelf)
+}
+
+fn open_text(
+    source: Source,
+    path: &Path,
+    project: &Project,
+    shelf: &mut Shelf,
+) -> Result<Opened, Failure> {
+    let (draft, mut said) = read_text(source, path, project);
     let Some(draft) = draft else {
         let (traced, images) = (Template::default(), Images::default());
         return Ok(Opened { draft: None, issue: None, traced, images, said });
@@ -169,11 +195,15 @@ pub(super) fn read(
     path: &Path,
     project: &Project,
 ) -> Result<(Option<Draft>, Vec<Finding>), Failure> {
-    let (mut draft, remarks) = draft::read(decode(path)?);
+    Ok(read_text(decode(path)?, path, project))
+}
+
+fn read_text(source: Source, path: &Path, project: &Project) -> (Option<Draft>, Vec<Finding>) {
+    let (mut draft, remarks) = draft::read(source);
     if let Some(draft) = &mut draft {
         snippets::gather(draft, &homes(path, project));
     }
-    Ok((draft, remarks))
+    (draft, remarks)
 }
 
 /// Where the snippets of a draft may lie.

@@ -86,6 +86,11 @@ impl Readers {
         self.kinds.values().map(|(reader, _)| reader).max_by_key(|reader| reader.fields.len())
     }
 
+    /// What a draft of which no letter can be made asks of these readers, by the names in its merge tags.
+    pub(super) fn columns_beside(&self, names: BTreeSet<String>) -> Fields {
+        Fields { names, columns: self.columns.clone(), ..Fields::default() }
+    }
+
     /// What the letters of an issue ask of these readers.
     pub(super) fn fields(&self, letters: &Letters, stranger: Option<&Subscriber>) -> Fields {
         let mut holes: BTreeMap<Unresolved, u64> = BTreeMap::new();

@@ -28,6 +28,7 @@ use crate::source::Source;
 
 pub use check::Severities;
 pub use keys::KEYS;
+pub use newsletter::free_mail;
 use settings::Settings;
 pub use theme::{Accent, Logo, Theme};
 

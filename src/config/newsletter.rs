@@ -58,6 +58,13 @@ const FREE_MAIL: &[(&str, &[&str])] = &[
 
 /// Remarks on a sender at a free-mail provider whose letters would leave through somebody else.
 pub(super) fn check_free_mail(settings: &mut Settings<'_>, from: &Mailbox, host: &str) {
+    if let Some((message, help)) = free_mail(from, host) {
+        settings.report(&rule::FROM_FREEMAIL, "newsletter.from", message, help);
+    }
+}
+
+/// What is wrong with a sender at a free-mail provider whose letters leave through this relay, and what to do.
+pub fn free_mail(from: &Mailbox, host: &str) -> Option<(String, &'static str)> {
     let domain = from.address.domain();
     let owns = |suffix: &&str| host == *suffix || host.ends_with(&format!(".{suffix}"));
     // `yahoo.fr` and `yahoo.co.uk`, not `yahoo.example.org`.
@@ -70,12 +77,11 @@ pub(super) fn check_free_mail(settings: &mut Settings<'_>, from: &Mailbox, host:
         Some(rest) => name.ends_with('.') && is_top(rest),
         None => false,
     });
-    let Some((_, relays)) = row else { return };
-    if !relays.iter().any(owns) {
+    let (_, relays) = row?;
+    (!relays.iter().any(owns)).then(|| {
         let message = format!("mail from `{domain}` must leave through its own relay (DMARC)");
-        let help = "use an address at your own domain, or that provider's relay as `relay.host`";
-        settings.report(&rule::FROM_FREEMAIL, "newsletter.from", message, help);
-    }
+        (message, "use an address at your own domain, or that provider's relay as `relay.host`")
+    })
 }
 
 fn mailbox(text: &str) -> Result<Mailbox, Wrong> {

@@ -1,6 +1,6 @@
 //! From entries to the typed front matter, and every mistake on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::FrontMatter;
 use super::entry::{Entries, Entry, Kind};
@@ -19,15 +19,18 @@ pub(super) fn read(
     entries: &Entries,
     findings: &mut Vec<Finding>,
 ) -> FrontMatter {
-    let mut reader = Reader { source, syntax: head.syntax, findings, ours: BTreeMap::new() };
+    let (ours, unread) = (BTreeMap::new(), BTreeSet::new());
+    let mut reader = Reader { source, syntax: head.syntax, findings, ours, unread };
     let mut front = FrontMatter::default();
     let mut subject_misspelt = false;
     for entry in &entries.list {
         match meaning(&entry.key) {
             Meaning::Ours(key) => reader.keep(key, entry),
             Meaning::Misspelt(name) => {
-                subject_misspelt |=
-                    matches!(meaning(name), Meaning::Ours(Key::Subject | Key::Title));
+                if let Meaning::Ours(key) = meaning(name) {
+                    subject_misspelt |= matches!(key, Key::Subject | Key::Title);
+                    reader.unread.insert(key);
+                }
                 reader.misspelt(entry, name);
             }
             Meaning::Idle(idle) => reader.idle(&mut front, entry, entries, idle),
@@ -35,6 +38,11 @@ pub(super) fn read(
         }
     }
     reader.fill(&mut front);
+    if entries.broken {
+        let lost = Key::all().filter(|key| !reader.ours.contains_key(key));
+        reader.unread.extend(lost.collect::<Vec<_>>());
+    }
+    front.unread = reader.unread.iter().map(|key| key.name()).collect();
     if !entries.broken && !subject_misspelt && !reader.names_itself() {
         reader.findings.push(
             Finding::at(
@@ -55,6 +63,8 @@ struct Reader<'a> {
     findings: &'a mut Vec<Finding>,
     /// The first entry of each of our keys.
     ours: BTreeMap<Key, &'a Entry>,
+    /// Those that have a value, which could not be read.
+    unread: BTreeSet<Key>,
 }
 
 impl<'a> Reader<'a> {
@@ -194,7 +204,7 @@ impl<'a> Reader<'a> {
     /// A text that has to be one line, with its place.
     fn line(&mut self, key: Key) -> Option<(String, Span)> {
         let entry = *self.ours.get(&key)?;
-        let text = self.scalar(entry, &rule::FM_INVALID)?;
+        let text = self.scalar(key, entry, &rule::FM_INVALID)?;
         if let Some(message) = value::control_character(text, &entry.key) {
             let help = "a header value is one line of visible characters";
             self.report(&rule::SUBJECT_CONTROL_CHARS, entry.span, message, help);
@@ -204,7 +214,7 @@ impl<'a> Reader<'a> {
 
     fn value<T>(&mut self, key: Key, read: &value::Read<T>) -> Option<T> {
         let entry = *self.ours.get(&key)?;
-        let text = self.scalar(entry, read.rule)?;
+        let text = self.scalar(key, entry, read.rule)?;
         if text.is_empty() && read.may_be_blank {
             return None;
         }
@@ -213,15 +223,17 @@ impl<'a> Reader<'a> {
             Err((message, help)) => {
                 let message = format!("`{}` {message}", shown(&entry.key));
                 self.report(read.rule, entry.span, message, help);
+                self.unread.insert(key);
                 None
             }
         }
     }
 
-    fn scalar(&mut self, entry: &'a Entry, rule: &'static rule::Rule) -> Option<&'a str> {
+    fn scalar(&mut self, key: Key, entry: &'a Entry, rule: &'static rule::Rule) -> Option<&'a str> {
         if entry.kind == Kind::Scalar {
             return Some(&entry.text);
         }
+        self.unread.insert(key);
         let message =
             format!("`{}` must be one value, got {}", shown(&entry.key), entry.kind.name());
         let single = !entry.text.contains('\n') && entry.text.chars().count() <= 60;

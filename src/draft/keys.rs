@@ -22,6 +22,17 @@ pub(super) enum Key {
     CanonicalUrl,
 }
 
+impl Key {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        OURS.iter().map(|(key, _)| *key)
+    }
+
+    /// The name that it is shown by.
+    pub(super) fn name(self) -> &'static str {
+        OURS.iter().find(|(key, _)| *key == self).map_or("", |(_, names)| names[0])
+    }
+}
+
 /// What a key as written stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {

@@ -11,7 +11,7 @@ mod toml;
 mod value;
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Finding;
 use crate::mailbox::Mailbox;
@@ -82,6 +82,8 @@ pub struct FrontMatter {
     pub canonical_url: Option<String>,
     /// Keys that are not ours, as written.
     pub meta: BTreeMap<String, String>,
+    /// Our keys whose values could not be read: they are neither there nor missing.
+    pub unread: BTreeSet<&'static str>,
 }
 
 /// The longest draft, in bytes.

@@ -240,8 +240,8 @@ super::rules! { Envelope, ENVELOPE;
         bad: Body("© 2019 Harbour Notes"),
         good: Body("© 2019–2026 Harbour Notes");
     ISSUE_DUPLICATE_TITLE = "issue-duplicate-title", Error, Open,
-        what: "Every issue has a title, a subject and a number of its own.",
-        why: "Mail programs put letters with the same subject together, and readers think they have read it.",
+        what: "Every issue has a title, a subject, a number and a slug of its own.",
+        why: "Mail programs put letters with the same subject together, and the ledger takes an issue with the slug of another for that one.",
         source: "Buttondown documentation",
         mend: "Write another; most often it was left from the issue this one was copied from.",
         bad: Words("two drafts with the title `The tide turns at six`"),

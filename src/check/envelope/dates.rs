@@ -54,6 +54,9 @@ fn head_date(subject: &Subject<'_>, in_title: Option<Date>) -> Vec<Note> {
     let today = subject.today;
     let written = subject.draft.front.date.as_deref().and_then(date_of);
     let mut notes = Vec::new();
+    if subject.draft.front.unread.contains("date") {
+        return notes;
+    }
     if subject.draft.front.date.is_none() {
         let help = match in_title {
             Some(date) => format!("add a line `date: {date}`, as the title has it"),

@@ -3,14 +3,23 @@
 mod dates;
 mod past;
 mod subject;
+#[cfg(test)]
+mod tests;
 
 use super::Subject;
 use super::note::Note;
+use crate::config::free_mail;
 use crate::rule::{self, Severity};
 
 /// What is to be said of the head of a draft.
 pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
-    let settings = [configuration(subject), language(subject), address(subject), noreply(subject)];
+    let settings = [
+        configuration(subject),
+        language(subject),
+        address(subject),
+        freemail(subject),
+        noreply(subject),
+    ];
     let mut notes: Vec<Note> = settings.into_iter().flatten().collect();
     notes.extend(subject::notes(subject));
     notes.extend(dates::notes(subject));
@@ -28,7 +37,8 @@ fn configuration(subject: &Subject<'_>) -> Option<Note> {
 }
 
 fn language(subject: &Subject<'_>) -> Option<Note> {
-    let is_known = subject.configured || subject.draft.front.lang.is_some();
+    let front = &subject.draft.front;
+    let is_known = subject.configured || front.lang.is_some() || front.unread.contains("lang");
     (!is_known).then(|| {
         Note::whole(&rule::LANG_MISSING, "no `lang`, so the letter is said to be English")
             .help("add a line `lang: en`, or set `language` in config.toml")
@@ -43,10 +53,19 @@ fn address(subject: &Subject<'_>) -> Option<Note> {
     })
 }
 
+/// The configuration's own From is looked at when that is read.
+fn freemail(subject: &Subject<'_>) -> Option<Note> {
+    let from = subject.draft.front.from.as_ref().filter(|_| subject.configured)?;
+    let (message, help) = free_mail(from, subject.relay)?;
+    let span = past::value_span(subject, &["from"]);
+    Some(Note::head(&rule::FROM_FREEMAIL, span, message).help(help))
+}
+
 fn noreply(subject: &Subject<'_>) -> Option<Note> {
     let (front, newsletter) = (&subject.draft.front, subject.newsletter);
     if front.reply_to.is_some()
         || newsletter.reply_to.is_some()
+        || front.unread.iter().any(|key| ["from", "reply_to"].contains(key))
         || !subject.configured && front.from.is_none()
     {
         return None;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::check::Subject;
+use crate::check::document::folded;
 use crate::check::links::page_of;
 use crate::check::note::Note;
 use crate::check::past::{Earlier, number_in};
@@ -16,6 +17,7 @@ const FURNITURE: usize = 3;
 pub(super) fn notes(subject: &Subject<'_>) -> Vec<Note> {
     let own = Own::of(subject);
     let mut notes = numbers(subject, &own);
+    notes.extend(id(subject, &own));
     notes.extend(title(subject, &own));
     notes.extend(number(subject, &own));
     notes.extend(links(subject, &own));
@@ -41,10 +43,15 @@ impl Own {
         }
     }
 
+    /// Whether another issue is written in this very file.
+    fn is_in(&self, other: &Earlier) -> bool {
+        other.file.as_ref().is_some_and(|file| base(file) == self.file)
+    }
+
     /// Whether another issue is a different one, and came before.
     fn follows(&self, other: &Earlier) -> bool {
-        let is_itself = match &other.file {
-            Some(file) => base(file) == self.file,
+        let is_itself = match other.file {
+            Some(_) => self.is_in(other),
             None => other.id == self.id,
         };
         let is_before = match (self.number.zip(other.number), self.date.zip(other.date)) {
@@ -66,6 +73,35 @@ fn called(other: &Earlier) -> String {
         (Some(file), false) => format!("`{}`", shown(file)),
         _ => format!("the issue `{}` that was sent", shown(&other.id)),
     }
+}
+
+/// One id for two issues: the ledger takes the second for the first, and mails nobody.
+fn id(subject: &Subject<'_>, own: &Own) -> Option<Note> {
+    let front = &subject.draft.front;
+    if front.unread.contains("slug") {
+        return None;
+    }
+    let is_other = |other: &&Earlier| match other.file {
+        Some(_) => !own.is_in(other),
+        // The letters of this very draft have its subject, if no reader's values stand in that.
+        None => other.was_sent && !is_alike(&front.subject, other),
+    };
+    let other = subject.past.called(&own.id).find(is_other)?;
+    let id = shown(&own.id);
+    let message = match &front.slug {
+        Some(_) => format!("{} has the slug `{id}` too", called(other)),
+        None => format!("{} has the slug `{id}`, which is this file's name", called(other)),
+    };
+    let span =
+        if front.slug.is_some() { value_span(subject, &["slug"]) } else { title_span(subject) };
+    let note = Note::head(&rule::ISSUE_DUPLICATE_TITLE, span, message);
+    Some(note.help("give one of them another `slug`: it names the issue in the ledger"))
+}
+
+fn is_alike(subject: &str, other: &Earlier) -> bool {
+    subject.is_empty()
+        || subject.contains('{')
+        || other.names.iter().any(|name| folded(name) == folded(subject))
 }
 
 fn title(subject: &Subject<'_>, own: &Own) -> Vec<Note> {

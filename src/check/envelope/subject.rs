@@ -82,7 +82,8 @@ fn is_emoji(c: char) -> bool {
 fn preheader(subject: &Subject<'_>) -> Vec<Note> {
     let front = &subject.draft.front;
     let Some(text) = front.preheader.as_deref().map(str::trim) else {
-        return vec![missing(subject)];
+        let is_missing = !front.unread.contains("preheader");
+        return is_missing.then(|| missing(subject)).into_iter().collect();
     };
     let note = |rule: &'static Rule, message: String, help: &str| {
         vec![Note::head(rule, front.preheader_span, message).help(help)]

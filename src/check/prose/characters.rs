@@ -5,7 +5,9 @@ use std::ops::Range;
 use super::passage::Passage;
 use crate::check::Subject;
 use crate::check::note::Note;
+use crate::finding::is_plain;
 use crate::rule::{self, Severity};
+use crate::source::Span;
 
 /// What is to be said of the characters of a draft.
 pub(super) fn notes(subject: &Subject<'_>, passages: &[Passage]) -> Vec<Note> {
@@ -20,7 +22,33 @@ pub(super) fn notes(subject: &Subject<'_>, passages: &[Passage]) -> Vec<Note> {
         let at = |rule, _, message| Note::head(rule, front.subject_span, message);
         notes.push(literal(at, range.clone(), &front.subject[range]));
     }
+    let texts = [
+        ("subject", Some(&front.subject), front.subject_span),
+        ("preheader", front.preheader.as_ref(), front.preheader_span),
+    ];
+    for (name, text, span) in texts {
+        notes.extend(text.into_iter().flat_map(|text| unseen(subject, name, text, span)));
+    }
     notes
+}
+
+/// What nobody sees of a line of the head, at its place if the line is written as it reads. What breaks or turns a
+/// header around was said when the head was read.
+fn unseen<'s>(
+    subject: &'s Subject<'_>,
+    name: &'s str,
+    text: &'s str,
+    span: Span,
+) -> impl Iterator<Item = Note> + 's {
+    let written = subject.draft.source.text.get(span.start..span.end).unwrap_or_default();
+    let start = written.find(text).map(|at| span.start + at);
+    text.char_indices().filter(|(_, c)| is_plain(*c)).filter_map(move |(at, c)| {
+        let what = harmful(c).or_else(|| (c == SOFT_HYPHEN).then_some("a soft hyphen"))?;
+        let place = start.map_or(span, |start| Span::new(start + at, start + at + c.len_utf8()));
+        let message = format!("{what} (U+{:04X}) in `{name}`", u32::from(c));
+        let note = Note::head(&rule::INVISIBLE_CHARS, place, message);
+        Some(note.help("delete it; it most likely came along when text was pasted"))
+    })
 }
 
 fn literal(
@@ -77,6 +105,8 @@ fn invisible(text: &str) -> Vec<Note> {
 }
 
 const HARD_SPACE: char = '\u{a0}';
+/// Useful in a narrow column, and a mark of evasion to filters where nothing is ever broken.
+const SOFT_HYPHEN: char = '\u{ad}';
 
 /// What a character is that should not be there. Joiners and marks of direction have their uses and are left alone.
 fn harmful(c: char) -> Option<&'static str> {
