@@ -18,7 +18,7 @@ use super::failure::Failure;
 use super::fix;
 use super::follow;
 use super::now;
-use super::preflight;
+use super::preflight::{self, Inspected};
 use super::project::Project;
 use super::send::duration;
 use super::surroundings::Surroundings;
@@ -136,10 +136,12 @@ fn mend(
         |diff: &str| if format == Format::Human { printer.data(diff) } else { printer.say(diff) };
     let mut mended = 0;
     for (draft, findings) in args.drafts.iter().zip(found) {
-        let number = fix::mend(draft, findings, args.yes, show)?;
+        let anew = |source| {
+            found_by(preflight::inspect_text(source, draft, project, around, &mut Shelf::default()))
+        };
+        let number = fix::mend(draft, findings, args.yes, show, anew)?;
         if number > 0 && args.yes {
             printer.say(format!("{}: {} mended", draft.display(), count(number, "finding")));
-            *findings = inspect(draft, project, around);
         }
         mended += number;
     }
@@ -164,7 +166,11 @@ fn print(findings: &[Finding], format: Format, drafts: usize, printer: Printer) 
 }
 
 fn inspect(draft: &Path, project: &Project, around: &Surroundings) -> Vec<Finding> {
-    match preflight::inspect(draft, project, around, &mut Shelf::default()) {
+    found_by(preflight::inspect(draft, project, around, &mut Shelf::default()))
+}
+
+fn found_by(inspected: Result<Inspected, Failure>) -> Vec<Finding> {
+    match inspected {
         Ok(inspected) => inspected.findings,
         Err(failure) => failure.into_findings(),
     }

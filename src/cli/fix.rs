@@ -8,25 +8,43 @@ use similar::TextDiff;
 use crate::finding::{Edit, Finding};
 use crate::io::files;
 use crate::io::replacement::Replacement;
+use crate::source::Source;
 
 use super::failure::Failure;
 use super::project::decode;
 
-/// Shows what would change in a draft, and changes it with `write`. Gives the number of findings that this mends.
+/// Changes that touch each other are made one after the other; more than a few never do.
+const ROUNDS: usize = 8;
+
+/// Shows what would change in a draft, and changes it with `write`. Gives the number of findings that this mends;
+/// `findings` become those of the mended draft, as `inspect` finds them.
 pub(super) fn mend(
     path: &Path,
-    findings: &[Finding],
+    findings: &mut Vec<Finding>,
     write: bool,
     show: impl Fn(&str),
+    inspect: impl Fn(Source) -> Vec<Finding>,
 ) -> Result<u64, Failure> {
     let name = path.display().to_string();
-    let own = findings.iter().filter(|finding| finding.file == name && !finding.fix.is_empty());
-    let (edits, mended) = agreeing(own);
-    if mended == 0 {
+    let is_own = |finding: &&Finding| finding.file == name && !finding.fix.is_empty();
+    // What was never read has nothing that could be mended.
+    if !findings.iter().any(|finding| is_own(&finding)) {
         return Ok(0);
     }
     let source = decode(path)?;
-    let text = apply(&source.text, &edits);
+    let (mut text, mut mended, mut left) = (source.text.clone(), 0, findings.clone());
+    for _ in 0..ROUNDS {
+        let (edits, number) = agreeing(left.iter().filter(is_own));
+        if number == 0 {
+            break;
+        }
+        text = apply(&text, &edits);
+        mended += number;
+        left = inspect(Source::new(name.clone(), text.clone()));
+    }
+    if write {
+        *findings = left;
+    }
     let diff = TextDiff::from_lines(&source.text, &text);
     show(diff.unified_diff().context_radius(1).header(&name, &name).to_string().trim_end());
     if write {
