@@ -178,7 +178,8 @@ fn host(path: &str, base: &Url, file: &Path) -> Result<Image, Unusable> {
     let (width, format) = fit::measure(&file)?;
     // What can be a file's path can be an address.
     let url = base.join(path).map_err(|_| Unusable::Missing(None))?;
-    Ok(Image::hosted(url.into(), width, file.len() as u64, format))
+    let is_moving = fit::is_moving(&file);
+    Ok(Image { is_moving, ..Image::hosted(url.into(), width, file.len() as u64, format) })
 }
 
 /// The file that a path in a draft means, once every link on the way is followed.

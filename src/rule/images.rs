@@ -163,7 +163,7 @@ super::rules! { Images, IMAGES;
         bad: Body("![A boat](https://example.org/boat.png){width=552}\n\nLook!"),
         good: Body("No images here, and so a short letter is fine.");
     IMG_TRACKING_PIXEL = "img-tracking-pixel", Warning, Open,
-        what: "No image is one pixel large.",
+        what: "No image is one pixel large or hidden by its style.",
         why: "Such an image counts readers behind their backs; many programs fetch it in advance, so it counts nothing.",
         source: "own",
         mend: "Take the image out.",

@@ -4,7 +4,7 @@ use super::Subject;
 use super::document::{LinkKind, Picture};
 use super::note::Note;
 use crate::clients::{self, Kind};
-use crate::compose::images::{Format, Image};
+use crate::compose::images::Image;
 use crate::finding::shown;
 use crate::rule::{self, Rule, Severity};
 
@@ -92,7 +92,7 @@ fn file(picture: &Picture, image: &Image) -> Vec<Note> {
         );
         notes.push(note(&rule::IMG_TOO_WIDE, picture, message, "scale it down"));
     }
-    if image.format == Format::Gif && image.bytes > HEAVY_ANIMATION {
+    if image.is_moving && image.bytes > HEAVY_ANIMATION {
         let message = format!("GIF `{name}` weighs {} kB", image.bytes / 1000);
         let help = "shorten it, or show one picture that links to a video";
         notes.push(note(&rule::IMG_ANIMATED_LARGE, picture, message, help));
@@ -153,19 +153,26 @@ fn width<'s>(subject: &'s Subject<'_>, picture: &'s Picture) -> Option<&'s str> 
     attributes.split_whitespace().find_map(|word| word.strip_prefix("width="))
 }
 
-/// One pixel, or none.
+/// One pixel, or none; or hidden by its style.
 fn is_tracking(picture: &Picture) -> bool {
     let Some(element) = &picture.element else { return false };
+    let style = element.attribute("style").unwrap_or_default().to_ascii_lowercase();
+    let styles: Vec<(&str, &str)> = style
+        .split(';')
+        .filter_map(|one| one.split_once(':'))
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .collect();
     let is_tiny = |name| {
-        element
-            .attribute(name)
-            .is_some_and(|value| matches!(value.trim_end_matches("px"), "0" | "1"))
+        let set = styles.iter().find(|(property, _)| *property == name).map(|(_, value)| *value);
+        let value = set.or_else(|| element.attribute(name).map(str::trim));
+        value.is_some_and(|value| matches!(value.trim_end_matches("px"), "0" | "1"))
     };
-    is_tiny("width") && is_tiny("height")
+    let hides = [("display", "none"), ("visibility", "hidden"), ("opacity", "0")];
+    is_tiny("width") && is_tiny("height") || hides.iter().any(|one| styles.contains(one))
 }
 
 fn tracking(picture: &Picture) -> Note {
-    let message = "an image of one pixel counts readers behind their backs";
+    let message = "an image that nobody sees counts readers behind their backs";
     note(&rule::IMG_TRACKING_PIXEL, picture, message, "delete it")
 }
 

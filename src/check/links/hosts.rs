@@ -31,14 +31,14 @@ fn of(place: &Place<'_>, url: &Url) -> Vec<Note> {
                 .help("leave `user@` out: nobody but swindlers writes it"),
         );
     }
+    if let Some(host) = own_machine(url) {
+        let message = format!("`{host}` is a machine of yours, which readers cannot reach");
+        let note = Note::body(&rule::LINK_LOCALHOST, at(), message);
+        notes.push(note.help("write the public address"));
+        return notes;
+    }
     match url.host() {
         Some(Host::Domain(host)) => notes.extend(domain(place, host)),
-        Some(Host::Ipv4(address)) if is_private(address) => {
-            notes.push(unreachable(place, &address.to_string()));
-        }
-        Some(Host::Ipv6(address)) if is_local(address) => {
-            notes.push(unreachable(place, &address.to_string()));
-        }
         Some(Host::Ipv4(_) | Host::Ipv6(_)) => {
             let message = "the link leads to a number rather than a name".to_owned();
             notes.push(
@@ -53,11 +53,6 @@ fn of(place: &Place<'_>, url: &Url) -> Vec<Note> {
 
 fn domain(place: &Place<'_>, host: &str) -> Vec<Note> {
     let at = || place.range.clone();
-    let local = ["local", "test", "localhost", "internal", "invalid", "lan"];
-    let last = host.rsplit('.').next().unwrap_or_default();
-    if local.contains(&last) {
-        return vec![unreachable(place, host)];
-    }
     let bare = host.strip_prefix("www.").unwrap_or(host);
     let mut notes = Vec::new();
     if ["example.com", "yourdomain.com", "your-domain.com", "domain.tld"].contains(&bare) {
@@ -77,9 +72,15 @@ fn domain(place: &Place<'_>, host: &str) -> Vec<Note> {
     notes
 }
 
-fn unreachable(place: &Place<'_>, host: &str) -> Note {
-    let message = format!("`{host}` is a machine of yours, which readers cannot reach");
-    Note::body(&rule::LINK_LOCALHOST, place.range.clone(), message).help("write the public address")
+/// The host of an address that leads to a machine of the author's.
+pub(super) fn own_machine(url: &Url) -> Option<String> {
+    let local = ["local", "test", "localhost", "internal", "invalid", "lan"];
+    let is_own = match url.host()? {
+        Host::Domain(host) => local.contains(&host.rsplit('.').next().unwrap_or_default()),
+        Host::Ipv4(address) => is_private(address),
+        Host::Ipv6(address) => is_local(address),
+    };
+    is_own.then(|| url.host_str().unwrap_or_default().to_owned())
 }
 
 /// A name that could be taken for another, or that is written in code.
@@ -88,15 +89,12 @@ fn lookalike(place: &Place<'_>, host: &str) -> Option<Note> {
         return None;
     }
     let (shown, _) = idna::domain_to_unicode(host);
-    let is_forged = shown.split('.').any(|label| {
-        let looks_ascii = !label.is_ascii() && skeleton(label).all(|c| c.is_ascii());
-        looks_ascii || label.detect_restriction_level() >= RestrictionLevel::MinimallyRestrictive
-    });
-    if is_forged {
-        let read: String = skeleton(&shown).collect();
-        let message = format!("`{host}` looks like `{read}` and is another");
+    if is_forged(&shown) {
+        let message = format!("`{host}` looks like `{}` and is another", read_as(&shown));
         let note = Note::body(&rule::LINK_LOOKALIKE_HOST, place.range.clone(), message);
-        return Some(note.help("type the address anew; its letters come from several alphabets"));
+        return Some(
+            note.help("type the address anew: some of its letters are not what they seem"),
+        );
     }
     let is_in_code = place.written.to_ascii_lowercase().contains("xn--");
     is_in_code.then(|| {
@@ -105,6 +103,29 @@ fn lookalike(place: &Place<'_>, host: &str) -> Option<Note> {
             .weighing(Severity::Warning)
             .help(format!("write `{shown}`, or make sure that this is the host you mean"))
     })
+}
+
+/// A name with a part that mixes alphabets as no language does, or that is foreign letters throughout and reads as
+/// Latin ones below a Latin ending. `рао.рф` is plainly Russian, and `æbler.dk` Danish.
+fn is_forged(host: &str) -> bool {
+    let ends_latin = host.rsplit('.').next().is_some_and(str::is_ascii);
+    host.split('.').any(|label| {
+        let is_mixed = label.detect_restriction_level() >= RestrictionLevel::MinimallyRestrictive;
+        let reads_latin = || skeleton(label).all(|c| c.is_ascii());
+        is_mixed || ends_latin && !label.chars().all(is_latin) && reads_latin()
+    })
+}
+
+/// Letters that Latin alphabets have, but for the dotless `ı`, which is the usual forgery of an `i`.
+fn is_latin(c: char) -> bool {
+    c.is_ascii() || c != 'ı' && matches!(c, '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}')
+}
+
+/// A host as it is read: what is ASCII stays, for a skeleton has `rn` for every `m`.
+fn read_as(host: &str) -> String {
+    let read =
+        |c: char| if c.is_ascii() { c.to_string() } else { skeleton(&c.to_string()).collect() };
+    host.chars().map(read).collect()
 }
 
 fn is_private(address: Ipv4Addr) -> bool {

@@ -4,6 +4,8 @@ mod addresses;
 mod definitions;
 mod hosts;
 mod secure;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::ops::Range;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use url::Url;
+
 use super::Place;
+use super::hosts::own_machine;
 use crate::check::document::Document;
 use crate::check::note::Note;
 use crate::rule::{self, Severity};
@@ -13,9 +16,11 @@ const HTTP_ONLY: [&str; 4] =
 
 pub(super) fn notes(document: &Document<'_>, places: &[Place<'_>]) -> Vec<Note> {
     let encrypted = encrypted(document, places);
-    let plain = places.iter().filter(|place| {
-        place.url.as_ref().is_some_and(|url| url.scheme() == "http") && is_written_out(place)
-    });
+    // What leads to a machine of the author's is told of as such.
+    let is_plain = |url: &Url| url.scheme() == "http" && own_machine(url).is_none();
+    let plain = places
+        .iter()
+        .filter(|place| place.url.as_ref().is_some_and(is_plain) && is_written_out(place));
     plain
         .filter_map(|place| {
             let host = place.host()?;

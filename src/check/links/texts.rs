@@ -28,7 +28,7 @@ fn of(link: &Link) -> Vec<Note> {
     let at = || link.range.clone();
     let text = link.text.trim();
     let mut notes = Vec::new();
-    if text.is_empty() && !link.has_image && link.kind != LinkKind::Html {
+    if text.is_empty() && !link.has_image {
         notes.push(
             Note::body(&rule::LINK_EMPTY_TEXT, at(), "link without words, which nobody can see")
                 .help("write what is there between the brackets"),

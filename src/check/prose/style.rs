@@ -20,12 +20,14 @@ pub(super) fn notes(document: &Document<'_>, passages: &[Passage]) -> Vec<Note> 
     notes
 }
 
-/// The places that `find` finds in all passages, as ranges of the document.
+/// The places that `find` finds in all passages, as ranges of the document. What marks and addresses lie within was not
+/// written in one go: the dots of a link's text and the full stop after it are no row of dots.
 fn places(passages: &[Passage], find: fn(&str) -> Vec<Range<usize>>) -> Vec<Range<usize>> {
     let found = passages.iter().flat_map(|passage| {
-        find(&passage.text).into_iter().map(move |range| passage.range(&range))
+        let found = find(&passage.text).into_iter();
+        found.map(move |range| (range.len(), passage.range(&range)))
     });
-    found.collect()
+    found.filter(|(length, place)| *length == place.len()).map(|(_, place)| place).collect()
 }
 
 fn starts(ranges: &[Range<usize>]) -> Vec<usize> {

@@ -99,3 +99,12 @@ fn a_house_rule_is_silent_unless_it_is_asked_for() {
     let findings = findings_with(&format!("{HEAD}May 2-4.\n"), &NO_IMAGES, &Severities::new());
     assert!(findings.iter().all(|finding| finding.rule != &rule::RANGE_HYPHEN));
 }
+
+#[test]
+fn what_marks_lie_within_is_no_row_of_dots_or_spaces() {
+    let is_told = |body: &str, id: &str| found(body).iter().any(|finding| finding.rule.id == id);
+    assert!(is_told("Wait....", "ellipsis-dots"));
+    assert!(!is_told("[Read on...](https://example.org/x). More.", "ellipsis-dots"));
+    assert!(is_told("One.  Two.", "double-space"));
+    assert!(!is_told("[One ](https://example.org/x) two.", "double-space"));
+}

@@ -86,6 +86,8 @@ fn is_apart(text: &str, range: &Range<usize>) -> bool {
 pub(super) fn placeholders(text: &str) -> Vec<Range<usize>> {
     /// What is to be filled in has a short name, in bytes with its brackets.
     const LONGEST: usize = 40;
+    /// Words that stop a send are told of when the draft is composed.
+    const TOLD: [&str; 4] = ["TODO", "TKTK", "TK", "FIXME"];
     let mut found: Vec<Range<usize>> = ["TBD", "TBA", "XXX"]
         .iter()
         .flat_map(|word| text.match_indices(word).map(|(at, word)| at..at + word.len()))
@@ -97,12 +99,18 @@ pub(super) fn placeholders(text: &str) -> Vec<Range<usize>> {
         let Some(length) = close else { continue };
         let name = &text[start + 1..start + length];
         let is_blank = |c: char| c.is_ascii_uppercase() || c == ' ' || c == '_';
-        if name.len() > 2 && name.chars().all(is_blank) {
+        let is_told = name.split([' ', '_']).any(|word| TOLD.contains(&word));
+        if name.len() > 2 && name.chars().all(is_blank) && !is_told {
             found.push(start..start + length + 1);
         }
     }
-    found.sort_by_key(|range| range.start);
-    found.dedup();
+    found.sort_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+    let mut end = 0;
+    found.retain(|range| {
+        let is_new = range.start >= end;
+        end = end.max(range.end);
+        is_new
+    });
     found
 }
 
@@ -160,7 +168,10 @@ mod tests {
 
     #[test]
     fn what_is_to_be_filled_in_is_found() {
-        let text = "Room TBD, hall XXXL, [FIRST NAME], [x], [ ], [sic], INSERT DATE";
-        assert_eq!(in_text(text, &placeholders(text)), ["TBD", "[FIRST NAME]", "INSERT"]);
+        let text = "Room TBD, hall XXXL, [FIRST NAME], [x], [ ], [sic], INSERT DATE, [INSERT NAME], [TODO NAME]";
+        assert_eq!(
+            in_text(text, &placeholders(text)),
+            ["TBD", "[FIRST NAME]", "INSERT", "[INSERT NAME]"]
+        );
     }
 }

@@ -194,7 +194,8 @@ fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, Unusable> {
     reader.into_decoder().map_err(|error| damaged(&error))
 }
 
-fn is_moving(bytes: &[u8]) -> bool {
+/// Whether this is a GIF of more pictures than one.
+pub fn is_moving(bytes: &[u8]) -> bool {
     let frames = GifDecoder::new(Cursor::new(bytes)).map(AnimationDecoder::into_frames);
     frames.is_ok_and(|frames| frames.take(2).flatten().count() == 2)
 }

@@ -37,6 +37,8 @@ pub struct Image {
     pub bytes: u64,
     /// What it is.
     pub format: Format,
+    /// Whether it is a GIF of several pictures.
+    pub is_moving: bool,
     /// Its content, if that travels in the letter.
     pub embedded: Option<Embedded>,
 }
@@ -121,7 +123,7 @@ impl Images {
 impl Image {
     /// An image that readers' programs fetch from `url`.
     pub fn hosted(url: String, width: u32, bytes: u64, format: Format) -> Self {
-        Self { url, width, bytes, format, embedded: None }
+        Self { url, width, bytes, format, is_moving: false, embedded: None }
     }
 
     /// An image that travels; `name` is its file's, and `domain` makes its Content-ID unique in the world.
@@ -142,6 +144,7 @@ impl Image {
             width: fitted.width,
             bytes: fitted.bytes.len() as u64,
             format: fitted.format,
+            is_moving: fit::is_moving(&fitted.bytes),
             embedded: Some(Embedded {
                 content_id,
                 name: format!("{stem}.{}", fitted.format.extension()),

@@ -49,6 +49,10 @@ pub(super) fn settle(
             _ => continue,
         };
         let settled = match url.strip_prefix('#') {
+            Some("") if !is_image => {
+                let message = "placeholder `#` as the address";
+                Err(problem(&rule::LINK_PLACEHOLDER, message, "write the address you meant"))
+            }
             Some(name) if !is_image => anchor(name, &mut anchors),
             _ if is_image && addresses.images.is_none() => continue,
             _ => match addresses.images.filter(|_| is_image).and_then(|images| images.get(&url)) {
@@ -197,9 +201,7 @@ fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Resul
         Some("mailto") if !is_image && (url.contains('@') || tags.occur_in(&url)) => {
             Ok(encode(&url))
         }
-        Some("mailto") if !is_image => {
-            Err(problem(&rule::LINK_EMPTY_URL, "`mailto:` without an address", "add the address"))
-        }
+        Some("mailto") if !is_image => Err(nobody(&url)),
         Some("data") if is_image => {
             let message = "image within its address, which Gmail does not show";
             let help = "save it as a file beside the draft and give its path";
@@ -210,6 +212,19 @@ fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Resul
             Err(problem(&rule::LINK_SCHEME, message, "use https, http or mailto"))
         }
         None => relative(&url, is_image, base),
+    }
+}
+
+/// A `mailto:` that names nobody.
+fn nobody(url: &str) -> Problem {
+    match url.split([':', '?']).nth(1).map(str::trim) {
+        None | Some("") => {
+            problem(&rule::LINK_EMPTY_URL, "`mailto:` without an address", "add the address")
+        }
+        Some(name) => {
+            let message = format!("`{}` is not an address: it has no `@`", shown(name));
+            problem(&rule::MAILTO_INVALID, message, "write `mailto:name@example.org`")
+        }
     }
 }
 
