@@ -269,7 +269,7 @@ pub fn mime(bytes: &[u8]) {
         key: &Key::new([7; 32]),
         signer: None,
         date: jiff::Timestamp::UNIX_EPOCH,
-        test_copy: false,
+        test_copy: None,
     };
     let Ok(letters) = Letters::new(&issue, &head) else { return };
     let ada = reader(&value);

@@ -171,7 +171,7 @@ fn personalised(body: &str) -> Result<[String; 2], String> {
             unsubscribe: &config.unsubscribe,
             key: &key,
             date: "2026-05-01T08:00:00Z".parse().unwrap(),
-            test_copy: false,
+            test_copy: None,
             signer: None,
         },
     );

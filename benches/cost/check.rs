@@ -31,7 +31,7 @@ fn thirty_kilobytes(bencher: Bencher<'_, '_>) {
         key: &Key::new([7; 32]),
         signer: None,
         date: jiff::Timestamp::UNIX_EPOCH,
-        test_copy: false,
+        test_copy: None,
     };
     let letters = Letters::new(&issue, &head).unwrap();
     let found = |draft: &Draft| -> Vec<Finding> {

@@ -45,7 +45,7 @@ pub(crate) fn letters(text: &str, keys: &[&[u8]]) -> Letters {
         key: &Key::new([7; 32]),
         signer: (!keys.is_empty()).then_some(&signer),
         date: jiff::Timestamp::UNIX_EPOCH,
-        test_copy: false,
+        test_copy: None,
     };
     Letters::new(&issue, &head).unwrap()
 }

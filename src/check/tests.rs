@@ -79,7 +79,7 @@ fn letters(issue: &Issue, config: &Config, now: Timestamp) -> Letters {
         key: &Key::new([7; 32]),
         signer: None,
         date: now,
-        test_copy: false,
+        test_copy: None,
     };
     Letters::new(issue, &head).unwrap()
 }

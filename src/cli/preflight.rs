@@ -241,7 +241,7 @@ fn letters(
         key: &around.key,
         signer: around.signer.as_ref(),
         date: around.now,
-        test_copy: false,
+        test_copy: None,
     };
     Letters::new(issue, &head)
 }

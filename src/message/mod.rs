@@ -64,9 +64,9 @@ pub struct Letterhead<'a> {
     pub signer: Option<&'a Signer>,
     /// The Date of every copy: when the plan was frozen, to the second.
     pub date: jiff::Timestamp,
-    /// Whether this is a test: `[TEST]` in the subject, and a Message-ID of this Date, because mail stores drop a
-    /// second letter with a known id.
-    pub test_copy: bool,
+    /// When this is a test, the time to call it by: `[TEST 14:32]` in the subject, because mail programs put letters
+    /// of one subject together, and a Message-ID of this Date, because mail stores drop a second letter with a known id.
+    pub test_copy: Option<jiff::civil::Time>,
 }
 
 /// Why an issue cannot become letters at all. Parsers and composition have refused all of this before.
@@ -131,7 +131,7 @@ impl Letters {
         let subject = subject(&issue.subject, head.test_copy)?;
         let (text, html) = (Wording::new(&issue.text)?, Wording::new(&issue.html)?);
         let seed = match head.date.as_second() {
-            date if head.test_copy => format!("{} {date}", issue.id),
+            date if head.test_copy.is_some() => format!("{} {date}", issue.id),
             _ => issue.id.clone(),
         };
         let (shell, seal) = shell(issue, head, &subject, &text, &html)?;
@@ -323,8 +323,8 @@ fn shell(
     Ok((Shell::cut(&[fields.as_bytes(), body].concat()), seal))
 }
 
-fn subject(template: &Template, is_test: bool) -> Result<Wording, SyntaxError> {
-    let test = is_test.then(|| Piece::Literal("[TEST] ".into()));
+fn subject(template: &Template, test: Option<jiff::civil::Time>) -> Result<Wording, SyntaxError> {
+    let test = test.map(|time| Piece::Literal(time.strftime("[TEST %H:%M] ").to_string()));
     Wording::new(&Template { pieces: test.into_iter().chain(template.pieces.clone()).collect() })
 }
 

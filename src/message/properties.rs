@@ -56,7 +56,7 @@ proptest! {
         let subject = vec![literal(&subject), slot("topic", Place::Header), literal(&subject)];
         let issue = issue(subject, text, html);
         let ada = reader(Some(&name), &[("x", &value), ("topic", &topic)]);
-        let Ok(letters) = letters_with(&issue, &newsletter(), &unsubscribe(), false) else {
+        let Ok(letters) = letters_with(&issue, &newsletter(), &unsubscribe(), None) else {
             return Err(TestCaseError::reject("a subject that is refused"));
         };
         let Ok(message) = letters.render(&ada) else {
@@ -144,7 +144,7 @@ proptest! {
         let subject = vec![literal(&typed[3]), slot("tags", Place::Header), slot("x", Place::Header)];
         let mut issue = issue(subject, vec![literal("Hi\n")], vec![literal("<p>Hi</p>\n")]);
         issue.id.clone_from(&typed[4]);
-        let Ok(letters) = letters_with(&issue, &newsletter, &unsubscribe(), false) else { return Ok(()) };
+        let Ok(letters) = letters_with(&issue, &newsletter, &unsubscribe(), None) else { return Ok(()) };
         let mut ada = reader(Some(&typed[5]), &[("x", &typed[4])]);
         ada.tags = vec![typed[3].clone()];
         let Ok(message) = letters.render(&ada) else { return Ok(()) };
@@ -169,7 +169,7 @@ proptest! {
     fn a_newsletter_may_have_any_name(name in one_line()) {
         let newsletter = Newsletter { name, ..newsletter() };
         let plain = issue(vec![literal("Hi")], vec![literal("Hi\n")], vec![literal("<p>Hi</p>\n")]);
-        let letters = letters_with(&plain, &newsletter, &unsubscribe(), false).unwrap();
+        let letters = letters_with(&plain, &newsletter, &unsubscribe(), None).unwrap();
         let message = letters.render(&reader(None, &[])).unwrap();
         prop_assert_eq!(field_names(&message.bytes), &ORDER);
         let parsed = MessageParser::new().parse(&message.bytes).unwrap();

@@ -105,7 +105,7 @@ pub(super) fn letters_with(
     issue: &Issue,
     newsletter: &Newsletter,
     unsubscribe: &Unsubscribe,
-    test_copy: bool,
+    test_copy: Option<jiff::civil::Time>,
 ) -> Result<Letters, LetterError> {
     let date = jiff::Timestamp::from_second(DATE).unwrap();
     let key = Key::new([7; 32]);
@@ -116,7 +116,7 @@ pub(super) fn letters_with(
 }
 
 pub(super) fn letters(issue: &Issue) -> Letters {
-    letters_with(issue, &newsletter(), &unsubscribe(), false).unwrap()
+    letters_with(issue, &newsletter(), &unsubscribe(), None).unwrap()
 }
 
 fn sample() -> Issue {
@@ -199,7 +199,7 @@ fn without_a_key_a_letter_is_the_same_but_for_its_signatures() {
     let (newsletter, unsubscribe, key) = (newsletter(), unsubscribe(), Key::new([7; 32]));
     let (newsletter, unsubscribe, key) = (&newsletter, &unsubscribe, &key);
     let date = jiff::Timestamp::from_second(DATE).unwrap();
-    let head = Letterhead { newsletter, unsubscribe, key, signer: None, date, test_copy: false };
+    let head = Letterhead { newsletter, unsubscribe, key, signer: None, date, test_copy: None };
     let ada = reader(Some("Ada"), &[]);
     let unsigned = Letters::new(&sample(), &head).unwrap().render(&ada).unwrap().bytes;
     let signed = letters(&sample()).render(&ada).unwrap().bytes;
@@ -209,16 +209,17 @@ fn without_a_key_a_letter_is_the_same_but_for_its_signatures() {
 
 #[test]
 fn a_test_copy_says_so_and_has_an_id_of_its_own() {
-    let test = letters_with(&sample(), &newsletter(), &unsubscribe(), true).unwrap();
+    let time = jiff::civil::time(14, 32, 7, 0);
+    let test = letters_with(&sample(), &newsletter(), &unsubscribe(), Some(time)).unwrap();
     let ada = reader(Some("Ada"), &[]);
-    assert_eq!(test.subject(&ada).unwrap(), "[TEST] Café notes for Ada");
+    assert_eq!(test.subject(&ada).unwrap(), "[TEST 14:32] Café notes for Ada");
     assert_ne!(test.render(&ada).unwrap().id, letters(&sample()).render(&ada).unwrap().id);
 }
 
 #[test]
 fn without_an_https_address_nothing_promises_one_click() {
     let mailto = Unsubscribe { url: None, ..unsubscribe() };
-    let letters = letters_with(&sample(), &newsletter(), &mailto, false).unwrap();
+    let letters = letters_with(&sample(), &newsletter(), &mailto, None).unwrap();
     let ada = reader(Some("Ada"), &[]);
     let url = letters.unsubscribe_url(&ada);
     assert!(url.starts_with("mailto:unsubscribe@example.org?subject=unsubscribe%20A"), "{url}");
@@ -228,7 +229,7 @@ fn without_an_https_address_nothing_promises_one_click() {
 
     let nothing = Unsubscribe { url: None, mailto: None, ..unsubscribe() };
     let plain = issue(vec![literal("Hi")], vec![literal("Hi\n")], vec![literal("<p>Hi</p>\n")]);
-    let letters = letters_with(&plain, &newsletter(), &nothing, false).unwrap();
+    let letters = letters_with(&plain, &newsletter(), &nothing, None).unwrap();
     let names = field_names(&letters.render(&ada).unwrap().bytes);
     assert!(!names.contains(&"List-Unsubscribe".to_owned()));
 }
@@ -247,7 +248,7 @@ fn the_link_in_a_letter_names_its_reader() {
 fn a_bounce_comes_back_to_an_address_that_names_the_letter() {
     let bouncing = |bounce: &str| {
         let newsletter = Newsletter { bounce: Some(bounce.parse().unwrap()), ..newsletter() };
-        let letters = letters_with(&sample(), &newsletter, &unsubscribe(), false).unwrap();
+        let letters = letters_with(&sample(), &newsletter, &unsubscribe(), None).unwrap();
         letters.render(&reader(Some("Ada"), &[])).unwrap()
     };
     let fixed = bouncing("bounces@bounce.example.org").envelope.reverse_path;
@@ -265,7 +266,7 @@ fn a_bounce_comes_back_to_an_address_that_names_the_letter() {
 fn a_request_to_leave_by_mail_can_carry_the_token_in_its_address() {
     let mailto = Some("leave+{token}@example.org".parse().unwrap());
     let unsubscribe = Unsubscribe { url: None, mailto, ..unsubscribe() };
-    let letters = letters_with(&sample(), &newsletter(), &unsubscribe, false).unwrap();
+    let letters = letters_with(&sample(), &newsletter(), &unsubscribe, None).unwrap();
     let url = letters.unsubscribe_url(&reader(Some("Ada"), &[]));
     let token = url.strip_prefix("mailto:leave+").unwrap();
     let token = token.strip_suffix("@example.org?subject=unsubscribe").unwrap();
@@ -276,7 +277,7 @@ fn a_request_to_leave_by_mail_can_carry_the_token_in_its_address() {
 fn foreign_domains_leave_in_ascii() {
     let from = Mailbox { name: None, address: "news@bücher.example".parse().unwrap() };
     let newsletter = Newsletter { from, reply_to: None, ..newsletter() };
-    let letters = letters_with(&sample(), &newsletter, &unsubscribe(), false).unwrap();
+    let letters = letters_with(&sample(), &newsletter, &unsubscribe(), None).unwrap();
     let ada = Subscriber {
         email: "ada@пример.example".parse().unwrap(),
         ..reader(Some("Ада"), &[])
@@ -317,15 +318,15 @@ fn a_name_no_header_can_hold_is_refused_before_anything_is_sent() {
     let said = letters(&plain).unresolved(&reader(Some("a\r\nBcc: eve@example.com"), &[]));
     assert_eq!(said.len(), 1, "{said:?}");
     let bad = issue(vec![literal("Hi\r\nBcc: eve@example.com")], Vec::new(), Vec::new());
-    let error = letters_with(&bad, &newsletter(), &unsubscribe(), false).unwrap_err();
+    let error = letters_with(&bad, &newsletter(), &unsubscribe(), None).unwrap_err();
     assert!(matches!(error, LetterError::Header("Subject", _)), "{error}");
     for name in ["a\r\nb", "\u{1}"] {
         let newsletter = Newsletter { name: name.into(), ..newsletter() };
-        assert!(letters_with(&plain, &newsletter, &unsubscribe(), false).is_err());
+        assert!(letters_with(&plain, &newsletter, &unsubscribe(), None).is_err());
     }
     for url in ["https://example.org/ {token}", "https://example.org/>{token}"] {
         let unsubscribe = Unsubscribe { url: Some(url.into()), ..unsubscribe() };
-        let error = letters_with(&plain, &newsletter(), &unsubscribe, false).unwrap_err();
+        let error = letters_with(&plain, &newsletter(), &unsubscribe, None).unwrap_err();
         assert_eq!(error, LetterError::UnsubscribeUrl);
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn panel(seen: &Seen) -> Markup {
         p.lead { "Nothing on this page mails your list. That is " code { "postrider send " (file) } ", which asks first." }
         form.action data-post="test-copy" data-answer="test-answer" {
             h2 { "A test copy" }
-            p.quiet { "Through your relay, with [TEST] in the subject. It touches no ledger." }
+            p.quiet { "Through your relay, with [TEST] and the time in the subject. It touches no ledger." }
             input type="hidden" name="draft" value=(draft);
             label for="to" { "To" }
             div.line {

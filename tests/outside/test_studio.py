@@ -247,7 +247,7 @@ class Studio(unittest.TestCase):
         page.click("form[data-post=test-copy] button")
         self.assertIn("taken (250", page.until("document.querySelector('#test-answer .good')?.textContent"))
         [letter] = list(self.sink.letters())[before:]
-        self.assertIn("[TEST]", desks.email.message_from_bytes(letter, policy=desks.STRICT)["Subject"])
+        self.assertRegex(desks.email.message_from_bytes(letter, policy=desks.STRICT)["Subject"], r"^\[TEST \d\d:\d\d\] ")
         refusing = relays.Sink("-f", "RCPT")
         self.addCleanup(refusing.stop)
         config = self.desk.folder / "config.toml"

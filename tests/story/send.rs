@@ -270,7 +270,9 @@ fn a_test_copy_names_the_phase_in_which_it_fails() {
     let desk = Desk::new(2, relay.port());
     desk.run("send drafts/tide.md --to me@example.org").exits(0).says("taken");
     let letter = String::from_utf8(relay.journal()[0].letter.clone()).unwrap();
-    assert!(letter.contains("Subject: [TEST] The tide turns at six"));
+    let subject = letter.lines().find_map(|line| line.strip_prefix("Subject: [TEST ")).unwrap();
+    assert_eq!(subject.split_once("] ").unwrap().1, "The tide turns at six", "{subject}");
+    assert!(subject[..5].chars().filter(char::is_ascii_digit).count() == 4, "{subject}");
     desk.run("send drafts/tide.md --to nobody@example.org")
         .exits(5)
         .says("refused at RCPT TO: 550 5.1.1 who?");

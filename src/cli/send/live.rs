@@ -146,7 +146,7 @@ pub(super) fn letters(
     let head = Letterhead {
         newsletter: &pinned.newsletter,
         unsubscribe: &unsubscribe,
-        ..desk.letterhead(date, false)
+        ..desk.letterhead(date)
     };
     Letters::new(&pinned.issue, &head)
         .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))

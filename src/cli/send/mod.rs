@@ -239,14 +239,14 @@ pub(super) fn signer(
 
 impl Desk<'_> {
     /// What a letter takes from outside the issue.
-    fn letterhead(&self, date: jiff::Timestamp, test_copy: bool) -> Letterhead<'_> {
+    fn letterhead(&self, date: jiff::Timestamp) -> Letterhead<'_> {
         Letterhead {
             newsletter: &self.project.config.newsletter,
             unsubscribe: &self.project.config.unsubscribe,
             key: &self.key,
             signer: self.signer.as_ref(),
             date,
-            test_copy,
+            test_copy: None,
         }
     }
 }

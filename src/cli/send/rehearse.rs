@@ -43,7 +43,7 @@ fn plan(desk: &Desk<'_>) -> Result<Rehearsal, Failure> {
     let config = &desk.project.config;
     let now = now();
     let pinned = Pinned::new(desk.issue.clone(), config.newsletter.clone(), &config.unsubscribe);
-    let letters = Letters::new(&pinned.issue, &desk.letterhead(now, false))
+    let letters = Letters::new(&pinned.issue, &desk.letterhead(now))
         .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))?;
     let mut ledger = Ledger::throw_away()?;
     if let Some(known) = Reader::open(&desk.project.state())? {

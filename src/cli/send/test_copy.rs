@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::io::BufReader;
 
+use jiff::tz::TimeZone;
+
 use crate::address::EmailAddress;
 use crate::audience::list::Rows;
 use crate::audience::{Status, Subscriber};
@@ -10,7 +12,7 @@ use crate::delivery::transport::{OpenError, Reply, Session, Transport};
 use crate::delivery::verdict::{Fault, Verdict, judge, judge_open};
 use crate::io::files;
 use crate::io::smtp::SmtpTransport;
-use crate::message::{Letters, Message};
+use crate::message::{Letterhead, Letters, Message};
 
 use super::super::exit::Exit;
 use super::super::failure::Failure;
@@ -33,7 +35,10 @@ pub(super) fn deliver(desk: &Desk<'_>, address: &str) -> Result<String, Failure>
         .help("write e.g. `--to ada@example.org`")
     })?;
     let reader = stand_in(desk, address)?;
-    let letters = Letters::new(&desk.issue, &desk.letterhead(now(), true))
+    let now = now();
+    let time = TimeZone::system().to_datetime(now).time();
+    let head = Letterhead { test_copy: Some(time), ..desk.letterhead(now) };
+    let letters = Letters::new(&desk.issue, &head)
         .map_err(|error| Failure::new(Exit::Mistakes, error.to_string()))?;
     let message = letters.render(&reader).map_err(|unresolved| {
         let words: Vec<String> = unresolved.iter().map(ToString::to_string).collect();

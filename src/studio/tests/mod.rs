@@ -117,7 +117,7 @@ fn proof() -> Proof {
         key: &Key::new([7; 32]),
         signer: None,
         date: jiff::Timestamp::UNIX_EPOCH,
-        test_copy: false,
+        test_copy: None,
     };
     let made = Made {
         issue: "issue 7/\"x\"".into(),

@@ -216,7 +216,7 @@ fn plan_for(addresses: impl IntoIterator<Item = String>) -> (SqliteLedger, Arc<L
         key: &key,
         signer: None,
         date: now,
-        test_copy: false,
+        test_copy: None,
     };
     let letters = Letters::new(&issue, &head).unwrap();
     let mut ledger = ledger_sqlite::Ledger::throw_away().unwrap();
