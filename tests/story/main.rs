@@ -27,6 +27,7 @@ mod matrix;
 mod online;
 mod preview;
 mod provenance;
+mod rendered;
 mod resume;
 mod secrets;
 mod send;
