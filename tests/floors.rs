@@ -33,7 +33,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("aho_corasick", &["check/words"]),
     ("psl", &["check/links/hosts"]),
     ("unicode_security", &["check/links/hosts"]),
-    ("similar", &["cli/fix"]),
+    ("similar", &["cli/fix", "studio/changes"]),
     ("maud", &["compose/html", "compose/layout", "studio"]),
     ("css_inline", &["compose"]),
     ("cssparser", &["stylesheet"]),

@@ -38,6 +38,7 @@ use document::Document;
 use online::{LinkStates, SpamScore};
 use past::Archive;
 use personalisation::Fields;
+pub use rendered::{Use, uses};
 use weight::Weight;
 
 /// An issue and its surroundings.

@@ -60,6 +60,23 @@ impl Archive {
         self.issues.iter()
     }
 
+    /// The issue right before one: with the next lower number, or else the next earlier date. Where a draft and the
+    /// ledger have it, it is the draft.
+    pub fn before(&self, issue: &Earlier) -> Option<&Earlier> {
+        let is_other = |other: &&Earlier| other.id != issue.id && other.file != issue.file;
+        let is_before =
+            |other: &&Earlier| match (issue.number.zip(other.number), issue.date.zip(other.date)) {
+                (Some((own, other)), _) if own != other => other < own,
+                (_, Some((own, other))) if own != other => other < own,
+                _ => other.was_sent,
+            };
+        let others = self.issues.iter().filter(is_other).filter(is_before);
+        others.max_by_key(|other| {
+            let number = other.number.filter(|_| issue.number.is_some());
+            (number, other.date, other.file.is_some())
+        })
+    }
+
     /// Those with this id.
     pub fn called(&self, id: &str) -> impl Iterator<Item = &Earlier> {
         self.at(self.by_id.get(id))
@@ -117,6 +134,27 @@ impl Earlier {
     }
 }
 
+/// What some reader gets of the HTML of a template, with every merge tag as it is written.
+pub fn spelled(template: &Template) -> String {
+    fn spell(pieces: &[Piece], out: &mut String) {
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) => out.push_str(text),
+                Piece::Slot { expression, .. } => {
+                    let tag = format!("{{{{ {expression} }}}}").replace('&', "&amp;");
+                    out.push_str(
+                        &tag.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+                    );
+                }
+                Piece::Chunk { pieces, .. } => spell(pieces, out),
+            }
+        }
+    }
+    let mut out = String::new();
+    spell(&template.pieces, &mut out);
+    out
+}
+
 /// What all readers get of a template.
 fn literals(template: &Template) -> String {
     let literal = |piece: &Piece| match piece {
@@ -147,6 +185,29 @@ pub fn number_in(title: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_issue_before_has_the_next_lower_number_or_the_next_earlier_date() {
+        let issue = |id: &str, number: Option<u64>, date: &str| Earlier {
+            file: Some(format!("{id}.md")),
+            id: id.into(),
+            number,
+            date: date.parse().ok(),
+            ..Earlier::default()
+        };
+        let archive = Archive::new(vec![
+            issue("a", Some(1), "2026-01-01"),
+            issue("b", Some(2), "2026-02-01"),
+            Earlier { file: None, was_sent: true, ..issue("b", Some(2), "2026-02-02") },
+            issue("c", Some(3), "2026-03-01"),
+            issue("d", None, ""),
+        ]);
+        let before = |own: Earlier| archive.before(&own).map(|issue| issue.id.clone());
+        assert_eq!(before(issue("c", Some(3), "2026-03-01")).as_deref(), Some("b"));
+        assert_eq!(before(issue("e", None, "2026-01-09")).as_deref(), Some("a"));
+        assert_eq!(before(issue("a", Some(1), "2026-01-01")), None);
+        assert_eq!(before(issue("f", None, "")).as_deref(), Some("b"));
+    }
 
     #[test]
     fn a_title_has_its_number_in_many_ways() {

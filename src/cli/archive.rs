@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 use crate::check::past::{Archive, Earlier};
+use crate::compose::Issue;
 use crate::delivery::plan::Pinned;
 use crate::draft;
 use crate::finding::Finding;
@@ -67,6 +68,16 @@ fn sent(project: &Project) -> Result<(Vec<Earlier>, Option<Finding>), String> {
         unreadable(&project.state().display().to_string(), &why)
     });
     Ok((earlier, unread))
+}
+
+/// The letters of an issue that the ledger remembers.
+pub(super) fn letters_of(project: &Project, id: &str) -> Option<Issue> {
+    let remembered = Reader::open(&project.state()).ok()??.pinned().ok()?;
+    let issues = remembered.iter().filter_map(|issue| {
+        let pinned: Pinned = serde_json::from_str(&issue.pinned).ok()?;
+        Some(pinned.issue)
+    });
+    issues.into_iter().find(|issue| issue.id == id)
 }
 
 fn earlier(issue: &Remembered) -> Option<Earlier> {

@@ -64,7 +64,7 @@ pub(super) fn inspect_text(
     around: &Surroundings,
     shelf: &mut Shelf,
 ) -> Result<Inspected, Failure> {
-    let mut opened = open_text(source, path, project, shelf)?;
+    let mut opened = open_text(source, path, project, shelf);
     let mut said = std::mem::take(&mut opened.said);
     // Whoever checks a draft that is marked as one knows; a send refuses it.
     let marked = said.iter_mut().filter(|finding| finding.rule == &rule::DRAFT_TRUE);
@@ -140,19 +140,14 @@ fn judge(
 
 /// Reads and composes a draft as far as that goes.
 pub(super) fn open(path: &Path, project: &Project, shelf: &mut Shelf) -> Result<Opened, Failure> {
-    open_text(decode(path)?, path, project, shelf)
+    Ok(open_text(decode(path)?, path, project, shelf))
 }
 
-fn open_text(
-    source: Source,
-    path: &Path,
-    project: &Project,
-    shelf: &mut Shelf,
-) -> Result<Opened, Failure> {
+fn open_text(source: Source, path: &Path, project: &Project, shelf: &mut Shelf) -> Opened {
     let (draft, mut said) = read_text(source, path, project);
     let Some(draft) = draft else {
         let (traced, images) = (Template::default(), Images::default());
-        return Ok(Opened { draft: None, issue: None, traced, images, said });
+        return Opened { draft: None, issue: None, traced, images, said };
     };
     let head_is_shut = said.iter().any(Finding::is_shut);
     let config = &project.config;
@@ -178,7 +173,7 @@ fn open_text(
     if let Some(issue) = &issue {
         said.extend(gates(&draft, issue, project));
     }
-    Ok(Opened { draft: Some(draft), issue, traced, images, said })
+    Opened { draft: Some(draft), issue, traced, images, said }
 }
 
 impl Opened {

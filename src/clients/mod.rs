@@ -36,6 +36,19 @@ pub enum Kind {
     Image,
 }
 
+/// How one client takes a feature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It understands it.
+    Yes,
+    /// It understands a part of it, or some of its versions do.
+    Almost,
+    /// It does not.
+    No,
+    /// Nobody has tried.
+    Unknown,
+}
+
 /// How the clients take one feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Support {
@@ -93,7 +106,28 @@ pub fn support(kind: Kind, name: &str) -> Option<Support> {
     }
 }
 
+/// The clients, large ones first.
+pub fn names() -> &'static [&'static str] {
+    &TABLE.clients
+}
+
+/// The day that the data is of.
+pub fn date() -> &'static str {
+    let source = DATA.lines().next().unwrap_or_default();
+    source.split("data of ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default()
+}
+
 impl Support {
+    /// How each client takes it, in the order of [`names`].
+    pub fn marks(self) -> impl Iterator<Item = Mark> {
+        self.marks.chars().map(|mark| match mark {
+            'y' => Mark::Yes,
+            'a' => Mark::Almost,
+            'n' => Mark::No,
+            _ => Mark::Unknown,
+        })
+    }
+
     /// The clients that do not understand it, large ones first.
     pub fn missing_in(self) -> Vec<&'static str> {
         self.with_mark('n').collect()
@@ -158,6 +192,7 @@ mod tests {
             assert_eq!(support.marks.len(), TABLE.clients.len(), "{name:?}");
             assert!(support.marks.chars().all(|mark| "yanu".contains(mark)), "{name:?}");
         }
+        assert_eq!(date().len(), "2026-05-13".len());
         assert!(DATA.contains("MIT License") && DATA.contains("caniemail.com"));
     }
 }

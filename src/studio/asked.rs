@@ -57,6 +57,8 @@ pub(super) enum Pane {
     Links,
     Images,
     Outline,
+    Clients,
+    Changes,
     Send,
 }
 
@@ -86,7 +88,7 @@ impl View {
 }
 
 impl Pane {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Findings,
         Self::Draft,
         Self::Inbox,
@@ -94,6 +96,8 @@ impl Pane {
         Self::Links,
         Self::Images,
         Self::Outline,
+        Self::Clients,
+        Self::Changes,
         Self::Send,
     ];
 
@@ -106,6 +110,8 @@ impl Pane {
             Self::Links => "links",
             Self::Images => "images",
             Self::Outline => "outline",
+            Self::Clients => "clients",
+            Self::Changes => "changes",
             Self::Send => "send",
         }
     }
@@ -119,6 +125,8 @@ impl Pane {
             Self::Links => "Links",
             Self::Images => "Images",
             Self::Outline => "Outline",
+            Self::Clients => "Clients",
+            Self::Changes => "Changes",
             Self::Send => "Send",
         }
     }
@@ -133,6 +141,8 @@ impl Pane {
             Self::Links => "l",
             Self::Images => "p",
             Self::Outline => "o",
+            Self::Clients => "c",
+            Self::Changes => "h",
             Self::Send => "t",
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::audience::Subscriber;
-use crate::check::online::LinkStates;
+use crate::check::online::{LinkStates, SpamScore};
 use crate::compose::merge::fill::Unresolved;
 use crate::finding::Finding;
 use crate::io::images::Picture;
@@ -111,6 +111,17 @@ pub struct Refusal {
     pub findings: Vec<Finding>,
 }
 
+/// A draft beside the issue before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// What the earlier one is called.
+    pub name: String,
+    /// The HTML of its letters, with what differs from reader to reader as it is written.
+    pub before: String,
+    /// That of the draft, with the places its blocks come from.
+    pub now: String,
+}
+
 /// What a dry run found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forecast {
@@ -156,6 +167,9 @@ pub type Doing<T> = Box<dyn Fn(&str) -> Result<T, Refusal> + Send + Sync>;
 /// Sends a draft to an address; gives the relay's answer.
 pub type Mailing = Box<dyn Fn(&str, &str) -> Result<String, Refusal> + Send + Sync>;
 
+/// Asks a spam filter about a letter; gives nothing where none is installed.
+pub type Filtering = Box<dyn Fn(&[u8]) -> Result<Option<SpamScore>, Refusal> + Send + Sync>;
+
 /// What the studio has others do; all of it may take a while and blocks.
 pub struct Errands {
     /// The drafts there are, the newest first.
@@ -164,6 +178,10 @@ pub struct Errands {
     pub compose: Composing,
     /// Follows the links of a draft; what they answered is in its next proof, too.
     pub follow: Doing<Arc<LinkStates>>,
+    /// Compares a draft with the issue before it, if there is one.
+    pub compare: Doing<Option<Comparison>>,
+    /// Asks a spam filter what it thinks of a letter.
+    pub filter: Filtering,
     /// Sends a test copy of a draft to an address; gives the relay's answer.
     pub test_copy: Mailing,
     /// Rehearses a send without a socket.

@@ -70,9 +70,14 @@ fn entry(finding: &Finding, seen: &Seen) -> Markup {
             p.what {
                 span.rule { (severity) "[" (finding.rule.id) "]" }
                 " "
-                @match link {
-                    Some(link) => a.place data-go href=(link) { (place(finding)) },
-                    None => span.place { (place(finding)) },
+                span.where {
+                    @match link {
+                        Some(link) => a.place data-go href=(link) { (place(finding)) },
+                        None => span.place { (place(finding)) },
+                    }
+                    @if let Some(link) = seen.in_editor(finding) {
+                        a.edit href=(link) aria-label="Open this line in your editor" title="Open this line in your editor" { "↗" }
+                    }
                 }
             }
             p.message { (prose(&finding.message)) }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use maud::{Markup, html};
@@ -16,9 +17,9 @@ use crate::check::online::{self, LinkState, LinkStates};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Link {
     text: String,
-    url: String,
+    pub(super) url: String,
     /// Where it stands: `FILE:LINE`.
-    at: String,
+    pub(super) at: String,
 }
 
 /// An image of a letter.
@@ -28,6 +29,8 @@ struct Image {
     alt: Option<String>,
     width: Option<String>,
     at: String,
+    /// The lines of the block that it stands in, by the number of its file.
+    block: Option<(usize, Range<usize>)>,
 }
 
 /// The links of a letter in order. `shown` has the marks of `marks`.
@@ -177,8 +180,14 @@ fn states(link: &Link, count: usize) -> Vec<String> {
     states
 }
 
-/// All images with their weight. The sizes that a browser finds are filled in there.
-pub(super) fn images_panel(shown: &str, made: &Made, jump: &dyn Fn(&str) -> String) -> Markup {
+/// All images with their weight. The sizes that a browser finds are filled in there. `is_missing` says whether an image
+/// on some lines of a file has no text, for letters have an empty one there as for decoration.
+pub(super) fn images_panel(
+    shown: &str,
+    made: &Made,
+    is_missing: &dyn Fn(usize, &Range<usize>) -> bool,
+    jump: &dyn Fn(&str) -> String,
+) -> Markup {
     let images = images(shown);
     let total: usize = made.pictures.iter().map(|picture| picture.bytes.len()).sum();
     html! {
@@ -194,11 +203,9 @@ pub(super) fn images_panel(shown: &str, made: &Made, jump: &dyn Fn(&str) -> Stri
                 @let own = made.pictures.iter().find(|picture| picture.url == image.source);
                 li data-source=(own.map_or(image.source.clone(), |own| format!("picture/{}", own.name))) {
                     p {
-                        @match &image.alt {
-                            None => span.over { "no alternative text" },
-                            Some(alt) if alt.is_empty() => span.quiet { "decoration" },
-                            Some(alt) => { @if image.at.is_empty() { (alt) } @else { a data-go href=(jump(&image.at)) { (alt) } } },
-                        }
+                        @let (class, words) = image.said(is_missing);
+                        @if image.at.is_empty() { span.(class) { (words) } }
+                        @else { a.(class) data-go href=(jump(&image.at)) { (words) } }
                     }
                     p.facts {
                         @match own {
@@ -215,17 +222,48 @@ pub(super) fn images_panel(shown: &str, made: &Made, jump: &dyn Fn(&str) -> Stri
     }
 }
 
+impl Image {
+    /// How it looks in the list, and its text or that there is none.
+    fn said(&self, is_missing: &dyn Fn(usize, &Range<usize>) -> bool) -> (&'static str, &str) {
+        let lacks = self.block.as_ref().is_some_and(|(file, lines)| is_missing(*file, lines));
+        match self.alt.as_deref() {
+            Some("") if !lacks => ("quiet", "decoration"),
+            None | Some("") => ("over", "no text for readers who do not see it"),
+            Some(alt) => ("text", alt),
+        }
+    }
+}
+
 fn images(shown: &str) -> Vec<Image> {
-    let (mut images, mut at) = (Vec::new(), String::new());
+    let (mut images, mut at) = (Vec::<Image>::new(), String::new());
     for token in Tokens::of(shown) {
         let Token::Open(tag, _) = token else { continue };
-        at = markup::attribute(tag, "data-at").unwrap_or(at);
+        if let Some(next) = markup::attribute(tag, "data-at") {
+            let here = place(&next);
+            let open = images.iter_mut().rev().map_while(|image| image.block.as_mut());
+            // A block ends where the next one of its file begins.
+            for (file, lines) in open.take_while(|(_, lines)| lines.end == usize::MAX) {
+                if let Some((_, line)) =
+                    here.filter(|(next, line)| next == file && *line > lines.start)
+                {
+                    lines.end = line;
+                }
+            }
+            at = next;
+        }
         if let ("img", Some(source)) = (markup::name(tag), markup::attribute(tag, "src")) {
             let (alt, width) = (markup::attribute(tag, "alt"), markup::attribute(tag, "width"));
-            images.push(Image { source, alt, width, at: at.clone() });
+            let block = place(&at).map(|(file, line)| (file, line..usize::MAX));
+            images.push(Image { source, alt, width, at: at.clone(), block });
         }
     }
     images
+}
+
+/// `FILE:LINE`
+fn place(at: &str) -> Option<(usize, usize)> {
+    let (file, line) = at.split_once(':')?;
+    Some((file.parse().ok()?, line.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -251,9 +289,11 @@ mod tests {
 
     #[test]
     fn images_are_listed_with_what_is_known_of_them() {
-        let html = "<p data-at=\"0:9\"><img src=\"cid:1\" alt=\"\" width=\"40\"><img src=\"https://x\"></p>";
+        let html = "<p data-at=\"0:9\"><img src=\"cid:1\" alt=\"\" width=\"40\"><img src=\"https://x\"></p><p data-at=\"0:11\">x</p>";
         let found = images(html);
-        assert_eq!(found[0].alt.as_deref(), Some(""));
-        assert_eq!((found[1].alt.clone(), found[1].at.as_str()), (None, "0:9"));
+        let on_line = |line: usize| move |_: usize, lines: &Range<usize>| lines.contains(&line);
+        assert_eq!(found[0].said(&on_line(9)).0, "over");
+        assert_eq!(found[0].said(&on_line(12)), ("quiet", "decoration"));
+        assert_eq!((found[1].said(&on_line(0)).0, found[1].at.as_str()), ("over", "0:9"));
     }
 }

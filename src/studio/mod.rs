@@ -9,10 +9,12 @@
 
 mod asked;
 mod caught;
+mod changes;
 mod desk;
 mod door;
 mod draft;
 mod findings;
+mod headers;
 mod inbox;
 mod light;
 mod links;
@@ -27,6 +29,7 @@ mod sending;
 mod size;
 mod stage;
 mod state;
+mod support;
 
 use std::future::Future;
 use std::io;
@@ -39,7 +42,8 @@ use tokio::sync::watch;
 
 use crate::check::weight::Weight;
 pub use desk::{
-    Catch, Composing, Doing, Entry, Errands, Forecast, Letter, Made, Mailing, Proof, Refusal,
+    Catch, Comparison, Composing, Doing, Entry, Errands, Filtering, Forecast, Letter, Made,
+    Mailing, Proof, Refusal,
 };
 pub use marks::mark_merged;
 pub use readers::look_up as reader;

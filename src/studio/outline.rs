@@ -4,18 +4,21 @@ use maud::{Markup, html};
 
 use super::markup::{self, Token, Tokens};
 
+/// What is said before the words of a link.
+pub(super) const LINK: &str = "⟨link⟩ ";
+
 /// Something that is said.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-struct Said {
-    role: String,
-    text: String,
-    at: String,
+pub(super) struct Said {
+    pub(super) role: String,
+    pub(super) text: String,
+    pub(super) at: String,
     /// Of a heading.
     level: Option<usize>,
 }
 
 /// What is said, in order.
-fn said(shown: &str) -> Vec<Said> {
+pub(super) fn said(shown: &str) -> Vec<Said> {
     let mut speaker = Speaker::default();
     for token in Tokens::of(shown) {
         match token {
@@ -70,7 +73,7 @@ impl Speaker {
             }
             "li" => self.item(),
             "blockquote" => self.quotes += 1,
-            "a" if markup::attribute(tag, "href").is_some() => self.now.text.push_str("⟨link⟩ "),
+            "a" if markup::attribute(tag, "href").is_some() => self.now.text.push_str(LINK),
             "br" => self.now.text.push(' '),
             "img" => self.image(tag),
             _ => {}

@@ -10,12 +10,12 @@ use super::{pane, stage};
 use crate::audience::Subscriber;
 
 /// The whole page.
-pub(super) fn page(seen: &Seen, editor: Option<&str>) -> Markup {
+pub(super) fn page(seen: &Seen) -> Markup {
     let body = html! {
         (bar(seen))
         main {
             (stage::stage(seen))
-            (pane::pane(seen, editor))
+            (pane::pane(seen))
         }
         (keys())
     };

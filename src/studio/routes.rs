@@ -60,6 +60,7 @@ pub(super) fn router(door: Door, memory: Arc<Memory>) -> Router {
         .route("/{token}/events", get(events))
         .route("/{token}/follow-links", post(follow_links))
         .route("/{token}/test-copy", post(test_copy))
+        .route("/{token}/spam-filter", post(spam_filter))
         .route("/{token}/dry-run", post(dry_run))
         .route("/{token}/sandbox", post(sandbox))
         .route("/{token}/caught", get(show_caught))
@@ -88,7 +89,7 @@ fn as_page(page: Markup) -> Response {
 async fn show_page(State(memory): App, Query(asked): Query<Asked>) -> Response {
     blocking(memory, |memory| {
         let seen = memory.see(asked);
-        as_page(page::page(&seen, memory.errands.editor.as_deref()))
+        as_page(page::page(&seen))
     })
     .await
 }
@@ -175,12 +176,24 @@ struct Action {
     draft: String,
     #[serde(default)]
     to: String,
+    #[serde(default)]
+    reader: String,
 }
 
 async fn test_copy(State(memory): App, Form(action): Form<Action>) -> Response {
     blocking(memory, move |memory| {
         let answer = (memory.errands.test_copy)(&memory.known(&action.draft), action.to.trim());
         as_page(sending::test_copy(&answer))
+    })
+    .await
+}
+
+async fn spam_filter(State(memory): App, Form(action): Form<Action>) -> Response {
+    let asked = Asked { draft: action.draft, reader: action.reader, ..Asked::default() };
+    blocking(memory, move |memory| {
+        let seen = memory.see(asked);
+        let answer = seen.letter().map(|letter| (memory.errands.filter)(&letter.raw));
+        as_page(sending::filtered(answer.as_ref()))
     })
     .await
 }

@@ -8,6 +8,7 @@ use super::asked::Asked;
 use super::desk::{Catch, Forecast, Refusal};
 use super::findings;
 use super::state::Seen;
+use crate::check::online::SpamScore;
 use crate::report::words::{count, duration, grouped, size};
 
 pub(super) fn panel(seen: &Seen) -> Markup {
@@ -39,6 +40,45 @@ pub(super) fn panel(seen: &Seen) -> Markup {
             input type="hidden" name="draft" value=(draft);
             button.button { "Send into the sandbox" }
             div #sandbox-answer data-keep aria-live="polite" {}
+        }
+    }
+}
+
+/// The way to ask a spam filter of this machine about the letter.
+pub(super) fn filter_form(seen: &Seen) -> Markup {
+    html! {
+        form.action data-post="spam-filter" data-answer="spam-answer" {
+            h2 { "A spam filter" }
+            p.quiet { "What SpamAssassin on this machine thinks of this letter, without asking anybody else." }
+            input type="hidden" name="draft" value=(seen.proof.key);
+            input type="hidden" name="reader" value=(seen.asked.reader);
+            button.button { "Ask SpamAssassin" }
+            div #spam-answer data-keep aria-live="polite" {}
+        }
+    }
+}
+
+/// What it said; nothing is asked where there is no letter.
+pub(super) fn filtered(answer: Option<&Result<Option<SpamScore>, Refusal>>) -> Markup {
+    let score = match answer {
+        None => return html! { p.quiet { "There is no letter yet." } },
+        Some(Err(refusal)) => return refused(refusal),
+        Some(Ok(None)) => {
+            return html! { p.quiet { "It is not installed here: " code { "apt-get install spamassassin" } } };
+        }
+        Some(Ok(Some(score))) => score,
+    };
+    let class = match score.points {
+        ..2.0 => "good",
+        ..5.0 => "doubtful",
+        _ => "over",
+    };
+    html! {
+        p.large { strong.(class) { (format!("{:.1}", score.points).replace('-', "−")) } " points; with 5 a letter is junk" }
+        @if score.tests.is_empty() {
+            p.quiet { "No rule has anything against it." }
+        } @else {
+            ul.tests aria-label="Rules that hit" { @for test in &score.tests { li { code { (test) } } } }
         }
     }
 }

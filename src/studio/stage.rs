@@ -6,7 +6,7 @@ use super::asked::{Asked, View, WIDTHS};
 use super::desk::Letter;
 use super::light::Light;
 use super::state::Seen;
-use super::{findings, outline, page, size};
+use super::{findings, headers, outline, page, size};
 
 /// The most of a letter's source that the page shows, in bytes; the download has all of it.
 const SOURCE_SHOWN: usize = 256 * 1024;
@@ -129,7 +129,7 @@ fn sheet(seen: &Seen, view: View, letter: &Letter) -> Markup {
         View::Letter => html! {},
         View::Text => text(&letter.text, seen.asked.shows_marks()),
         View::Reading => outline::reading(&super::shown(seen, letter)),
-        View::Headers => headers(&letter.headers),
+        View::Headers => headers::sheet(&letter.headers),
         View::Source => source(seen, &letter.raw),
     }
 }
@@ -145,26 +145,6 @@ fn text(text: &str, is_marked: bool) -> Markup {
                     (bare) span.flowed title="The client joins this line with the next" { "⏎" } "\n"
                 } @else { (line) }
             }
-        }
-    }
-}
-
-/// One row a field; a folded field keeps its folds.
-fn headers(headers: &str) -> Markup {
-    let mut fields: Vec<(&str, String)> = Vec::new();
-    for line in headers.lines().filter(|line| !line.is_empty()) {
-        match (line.split_once(':'), fields.last_mut()) {
-            (_, Some((_, value))) if line.starts_with([' ', '\t']) => {
-                value.push('\n');
-                value.push_str(line);
-            }
-            (Some((name, value)), _) => fields.push((name, value.trim_start().to_owned())),
-            (None, _) => fields.push((line, String::new())),
-        }
-    }
-    html! {
-        dl.sheet.headers {
-            @for (name, value) in &fields { div { dt { (name) } dd { (value) } } }
         }
     }
 }

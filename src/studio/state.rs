@@ -3,12 +3,14 @@
 //! Everything here blocks: composing, reading the list. Routes call it where that is allowed.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::asked::Asked;
-use super::desk::{Catch, Entry, Errands, Letter, Made, Proof};
+use super::asked::{Asked, Pane};
+use super::desk::{Catch, Comparison, Entry, Errands, Letter, Made, Proof, Refusal};
+use super::draft;
 use super::readers::Readers;
 use crate::audience::Subscriber;
 use crate::compose::merge::fill::Unresolved;
@@ -51,6 +53,10 @@ pub(super) struct Seen {
     pub(super) proof: Arc<Proof>,
     pub(super) reader: Subscriber,
     outcome: Option<Arc<Outcome>>,
+    /// A link that opens a file in the user's editor.
+    pub(super) editor: Option<String>,
+    /// The draft beside the issue before it, where that is looked at.
+    pub(super) compared: Option<Result<Option<Comparison>, Refusal>>,
     /// What keeps this reader's letter from being made, while others' may be well.
     pub(super) refusals: Vec<Finding>,
 }
@@ -79,7 +85,9 @@ impl State {
         let reader = self.readers.find(&proof.list, &asked.reader);
         let outcome = proof.made.as_ref().map(|made| self.letter(made, &reader));
         let refusals = outcome.as_ref().map_or(Vec::new(), |outcome| refusals(outcome, &reader));
-        Seen { asked, version, drafts, proof, reader, outcome, refusals }
+        let editor = self.errands.editor.clone();
+        let compared = (asked.pane() == Pane::Changes).then(|| (self.errands.compare)(&key));
+        Seen { asked, version, drafts, proof, reader, outcome, editor, compared, refusals }
     }
 
     /// An image of a letter that has been shown.
@@ -174,6 +182,24 @@ impl Seen {
     pub(super) fn place(&self, finding: &Finding) -> Option<String> {
         let file = self.proof.sources.iter().position(|source| source.name == finding.file)?;
         finding.place.map(|place| format!("{file}:{}", place.line))
+    }
+
+    /// Whether an image on one of these lines of a file lacks the text for readers who do not see it.
+    pub(super) fn lacks_text(&self, file: usize, lines: &Range<usize>) -> bool {
+        let Some(source) = self.proof.sources.get(file) else { return false };
+        self.proof.findings.iter().any(|finding| {
+            finding.rule == &rule::IMG_ALT_MISSING
+                && finding.file == source.name
+                && finding.place.is_some_and(|place| lines.contains(&place.line))
+        })
+    }
+
+    /// The link that opens a finding's line in the user's editor, if that is a file of the draft's.
+    pub(super) fn in_editor(&self, finding: &Finding) -> Option<String> {
+        let file = self.proof.sources.iter().position(|source| source.name == finding.file)?;
+        let (template, path) = (self.editor.as_deref()?, self.proof.paths.get(file)?);
+        let place = finding.place?;
+        Some(draft::in_editor(template, path, place.line, place.column))
     }
 
     /// The title of the draft.

@@ -91,7 +91,7 @@ class Studio(unittest.TestCase):
         self.assertIn("drafts/tide.md:5:1", words)
         self.assertIn("did you mean", words)
         self.assertIn("The tide turns at six", page.run("frame().body.textContent"))
-        self.assertIn("1 mistake", page.run("document.getElementById('announcement').textContent"))
+        page.until("document.getElementById('announcement').textContent.includes('1 mistake')")
         self.path.write_text(self.good)
         page.until("!document.querySelector('.mistakes')")
 
@@ -180,6 +180,17 @@ class Studio(unittest.TestCase):
         self.assertIn("https://example.org/pier", page.until("document.querySelector('[data-pane=links]')?.textContent"))
         page.key("o")
         page.until("document.querySelectorAll('[data-pane=outline] li').length === 41")
+        page.key("c")
+        self.assertIn("Outlook (Windows)", page.until("document.querySelector('.support')?.textContent"))
+        page.key("h")
+        page.until("document.querySelector('[data-pane=changes]')?.textContent.includes('no earlier issue')")
+        self.path.with_name("ebb.md").write_text(desks.DRAFT.replace("slug: tide-7", "number: 6\nslug: ebb-6").replace("at six.", "at five."))
+        self.addCleanup(self.path.with_name("ebb.md").unlink)
+        self.path.write_text(self.good.replace("slug:", "number: 7\nslug:"))
+        page.until("document.querySelector('.changes .changed')?.textContent.includes('five.six.')")
+        page.key("i")
+        page.click("form[data-post=spam-filter] button")
+        self.assertIn("with 5 a letter is junk", page.until("document.querySelector('#spam-answer .large')?.textContent"))
         self.path.write_text(self.good + f"\n{'long words ' * 300}\n" * 40)
         page.key("s")
         page.until("document.querySelector('[data-pane=size]')?.textContent.includes('cuts this letter off')")
@@ -284,7 +295,7 @@ class Studio(unittest.TestCase):
     def test_axe_finds_no_barrier(self):
         axe = (judges.MODULES / "axe-core" / "axe.min.js").read_text()
         queries = ["", "?view=text&pane=draft&marks=on", "?view=reading&pane=inbox", "?view=headers&pane=size", "?view=source&pane=links",
-                   "?pane=images&width=375", "?pane=outline&light=inverted", "?pane=send"]
+                   "?pane=images&width=375", "?pane=outline&light=inverted", "?pane=clients", "?pane=changes", "?pane=send"]
         found = []
         for dark, width in ((False, 1280), (True, 375)):
             for query in queries:

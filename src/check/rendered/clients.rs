@@ -28,15 +28,29 @@ const DISPENSABLE: [(Kind, &str); 16] = [
     (Kind::Property, "color-scheme"),
 ];
 
-/// One remark for all of it.
-pub(super) fn note(page: &Page) -> Option<Note> {
+/// Something that a letter uses, and who knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Use {
+    /// What it is.
+    pub kind: Kind,
+    /// In lower case.
+    pub name: String,
+    /// How the clients take it.
+    pub support: Support,
+    /// Whether letters do without it where it is not known.
+    pub is_dispensable: bool,
+}
+
+/// All that a letter uses and anything is known of, by its HTML.
+pub fn uses(html: &str) -> Vec<Use> {
+    of_page(&Page::read(html))
+}
+
+fn of_page(page: &Page) -> Vec<Use> {
     let mut found: BTreeMap<(Kind, String), Support> = BTreeMap::new();
     let mut take = |kind: Kind, name: &str| {
         let name = name.trim().to_ascii_lowercase();
-        let support = clients::support(kind, &name).filter(|support| support.large_without() > 0);
-        if let Some(support) = support
-            && !DISPENSABLE.contains(&(kind, name.as_str()))
-        {
+        if let Some(support) = clients::support(kind, &name) {
             found.insert((kind, name), support);
         }
     };
@@ -56,11 +70,22 @@ pub(super) fn note(page: &Page) -> Option<Note> {
             }
         }
     }
+    let with_kind = found.into_iter().map(|((kind, name), support)| {
+        let is_dispensable = DISPENSABLE.contains(&(kind, name.as_str()));
+        Use { kind, name, support, is_dispensable }
+    });
+    with_kind.collect()
+}
+
+/// One remark for all that a large client lacks and readers would miss.
+pub(super) fn note(page: &Page) -> Option<Note> {
+    let mut found = of_page(page);
+    found.retain(|one| one.support.large_without() > 0 && !one.is_dispensable);
     if found.is_empty() {
         return None;
     }
-    let named = found.iter().map(|((_, name), support)| {
-        format!("`{}` (not in {})", shown(name), support.gap().unwrap_or_default())
+    let named = found.iter().map(|one| {
+        format!("`{}` (not in {})", shown(&one.name), one.support.gap().unwrap_or_default())
     });
     let message = format!(
         "the letter uses what some programs do not know: {}",

@@ -13,6 +13,7 @@ use super::weight::{CLIPPED, Weight};
 use super::{Letter, Subject};
 use crate::finding::shown;
 use crate::rule::{self, Severity};
+pub use clients::{Use, uses};
 use page::Page;
 
 /// From here on a word more may be too much, in bytes of the HTML part.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::check::online::LinkStates;
+use crate::check::past::{Earlier, spelled};
 use crate::compose::Issue;
 use crate::compose::images::Images;
 use crate::compose::merge::Template;
@@ -17,12 +18,13 @@ use crate::finding::Finding;
 use crate::io::files::Stamp;
 use crate::io::images::Shelf;
 use crate::io::watch::Watch;
-use crate::io::{files, snippets};
+use crate::io::{files, snippets, spam};
 use crate::message::{LetterError, Letters, Wording};
 use crate::report::Printer;
 use crate::source::Source;
-use crate::studio::{Entry, Errands, Made, Proof, Refusal, mark_merged};
+use crate::studio::{Comparison, Entry, Errands, Made, Proof, Refusal, mark_merged};
 
+use super::super::archive;
 use super::super::exit::Exit;
 use super::super::failure::Failure;
 use super::super::follow;
@@ -31,7 +33,7 @@ use super::super::project::{Project, decode};
 use super::super::send::{self, errands};
 use super::super::surroundings::Surroundings;
 use super::backdrop::Backdrop;
-use super::now;
+use super::{now, runtime};
 
 /// A draft that is composed and looked at from all sides.
 pub(super) struct Composed {
@@ -96,12 +98,17 @@ impl Bench {
     /// What the studio has us do, and the draft that it shows unasked.
     pub(super) fn errands(self) -> (Errands, String) {
         let first = self.first.clone();
-        let [drafts, compose, follow, test_copy, forecast, catch] =
+        let [drafts, compose, follow, compare, test_copy, forecast, catch] =
             std::array::from_fn(|_| self.clone());
         let errands = Errands {
             drafts: Box::new(move || drafts.drafts()),
             compose: Box::new(move |key, last| compose.proof(key, last)),
             follow: Box::new(move |key| follow.follow(key)),
+            compare: Box::new(move |key| compare.beside_the_last(key).map_err(refusal)),
+            filter: Box::new(|raw| {
+                let score = runtime().and_then(|runtime| Ok(runtime.block_on(spam::score(raw))?));
+                score.map_err(refusal)
+            }),
             test_copy: Box::new(move |key, to| {
                 let (path, project) = test_copy.on(key)?;
                 errands::test_copy(&path, &project, to).map_err(refusal)
@@ -162,6 +169,26 @@ impl Bench {
         Arc::make_mut(&mut followed).extend(states.clone());
         self.watch.touch();
         Ok(Arc::new(states))
+    }
+
+    /// A draft and the issue before it. What the ledger alone remembers has no draft to be composed again.
+    fn beside_the_last(&self, key: &str) -> Result<Option<Comparison>, Failure> {
+        let (path, project) = (self.path(key), Project::load(self.config.as_deref())?);
+        let (wider, _) = self.backdrop.behind(&path, &project);
+        let mut images = held(&self.shelf);
+        let opened = preflight::open(&path, &project, &mut images)?;
+        let own = opened.draft.as_ref().map(Earlier::of_draft);
+        let Some(last) = own.and_then(|own| wider.past.before(&own)) else { return Ok(None) };
+        let name = last.file.as_ref().unwrap_or(&last.id).clone();
+        let before = match &last.file {
+            Some(file) => preflight::open(Path::new(file), &project, &mut images)?.traced,
+            None => match archive::letters_of(&project, &last.id) {
+                Some(issue) => issue.html,
+                None => return Ok(None),
+            },
+        };
+        let (before, now) = (spelled(&before), spelled(&opened.traced));
+        Ok(Some(Comparison { name, before, now }))
     }
 
     /// What a draft is looked at with, and whether that is all there is.

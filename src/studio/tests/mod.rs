@@ -11,8 +11,9 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::asked::Pane;
 use super::*;
-use crate::check::online::{LinkState, LinkStates};
+use crate::check::online::{LinkState, LinkStates, SpamScore};
 use crate::compose::{Materials, compose_traced};
 use crate::config;
 use crate::draft;
@@ -92,6 +93,10 @@ fn errands(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> E
         drafts: Box::new(move || vec![entry("a.md"), entry("b.md")]),
         compose: Box::new(move |key, last| Proof { key: key.to_owned(), ..proof(last) }),
         follow: Box::new(|_| Ok(Arc::new(answers()))),
+        compare: Box::new(|_| Ok(Some(comparison()))),
+        filter: Box::new(|_| {
+            Ok(Some(SpamScore { points: 2.34, tests: vec!["SUBJ_ALL_CAPS".into()] }))
+        }),
         test_copy: Box::new(move |key, to| {
             if to == "ada@example.org" {
                 Ok(format!("{key} for {to}: taken"))
@@ -137,6 +142,16 @@ fn proof() -> Proof {
         findings: Vec::new(),
         followed: Arc::default(),
         list: PathBuf::from("no such list"),
+    }
+}
+
+/// Two letters that have some in common.
+fn comparison() -> Comparison {
+    Comparison {
+        name: "<b>".into(),
+        before: "<body><p>Dear reader,</p><p><i>see</i> the <a href=\"https://x\">pier</a></p></body>".into(),
+        now: "<body><!--@0:6--><p>Dear reader,</p><!--@0:8--><p>see the <a href=\"https://x\">ship</a></p></body>"
+            .into(),
     }
 }
 
@@ -195,6 +210,8 @@ async fn the_page_lets_nothing_it_is_given_become_markup() {
         "?pane=inbox&view=reading",
         "?pane=outline&view=source&reader=%22%3Cb%3E",
         "?view=headers&q=%3Cb%3E",
+        "?pane=changes",
+        "?pane=clients",
     ] {
         let page = served.get(path).await;
         for markup in ["<script>", "<img", "<b>", "<i>"] {
@@ -250,7 +267,7 @@ async fn without_a_letter_the_page_says_what_to_mend() {
     let page = served.get("").await;
     assert!(page.contains("There is no letter yet") && !page.contains("<iframe"), "{page}");
     assert_eq!(status(&served.get("letter.html").await), "404");
-    for pane in ["inbox", "size", "links", "images", "outline", "send", "draft"] {
+    for pane in Pane::ALL.map(Pane::key) {
         assert_eq!(status(&served.get(&format!("?pane={pane}")).await), "200", "{pane}");
     }
 }
@@ -264,6 +281,8 @@ async fn actions_answer_with_what_came_of_them() {
     assert!(refused.contains("<code>&lt;b&gt;</code> was refused at RCPT"), "{refused}");
     let followed = served.post("follow-links", "draft=a.md").await;
     assert!(followed.contains("0 of 1 address answered well"), "{followed}");
+    let filtered = served.post("spam-filter", "draft=a.md&reader=~empty").await;
+    assert!(filtered.contains("2.3") && filtered.contains("SUBJ_ALL_CAPS"), "{filtered}");
     for path in ["dry-run", "sandbox"] {
         let answer = served.post(path, "draft=a.md").await;
         assert!(status(&answer) == "200" && answer.contains("refused at RCPT"), "{answer}");
@@ -280,6 +299,29 @@ async fn links_stand_with_what_they_answered() {
     assert!(page.contains("answers 404 &lt;b&gt;") && !page.contains("<b>"), "{page}");
     let unasked = Served::with(|_| proof()).await.get("?pane=links").await;
     assert!(unasked.contains("None has been opened") && unasked.contains("Follow the links"));
+}
+
+#[tokio::test]
+async fn a_draft_stands_beside_the_issue_before_it() {
+    let served = Served::with(|_| proof()).await;
+    let page = served.get("?pane=changes").await;
+    assert!(page.contains("2 passages: 1 changed, 1 the same."), "{page}");
+    assert!(page.contains("<del>pier</del><ins>ship</ins>") && page.contains("at=0%3A8"), "{page}");
+    assert!(page.contains("1 link of this draft was in that one, too"), "{page}");
+}
+
+#[tokio::test]
+async fn a_finding_is_one_click_from_its_line_in_the_editor() {
+    let served = Served::with(|_| {
+        let source = Source::new("drafts/a.md", DRAFT);
+        let finding = Finding::at(&rule::FM_MISSPELT_KEY, &source, 4..9, "key unknown");
+        let elsewhere = Finding::about(&rule::LIST_INVALID, "subscribers.toml", "x");
+        Proof { findings: vec![finding, elsewhere], ..proof() }
+    })
+    .await;
+    let page = served.get("").await;
+    assert!(page.contains("vscode://file/x/drafts/a.md:2:1"), "{page}");
+    assert_eq!(page.matches("class=\"edit\"").count(), 1, "{page}");
 }
 
 #[tokio::test]
