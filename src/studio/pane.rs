@@ -44,7 +44,10 @@ fn content(seen: &Seen, pane: Pane) -> Markup {
         (Pane::Draft, _) => draft::panel(&seen.proof, seen.asked.place(), seen.editor.as_deref()),
         (Pane::Send, _) => sending::panel(seen),
         (Pane::Changes, _) => html! {
-            @if let Some(compared) = &seen.compared { (changes::panel(compared, &jump)) }
+            @match &seen.compared {
+                Some(compared) => (changes::panel(compared, &jump)),
+                None => p.quiet role="status" { "The other issues are being read; this comes in a moment." },
+            }
         },
         (_, None) => html! { p.lead { "There is no letter yet." } },
         (Pane::Inbox, Some((letter, made))) => html! {

@@ -87,11 +87,7 @@ fn as_page(page: Markup) -> Response {
 }
 
 async fn show_page(State(memory): App, Query(asked): Query<Asked>) -> Response {
-    blocking(memory, |memory| {
-        let seen = memory.see(asked);
-        as_page(page::page(&seen))
-    })
-    .await
+    blocking(memory, |memory| as_page(page::page(&memory.see_page(asked)))).await
 }
 
 async fn style() -> impl IntoResponse {

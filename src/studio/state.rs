@@ -86,8 +86,16 @@ impl State {
         let outcome = proof.made.as_ref().map(|made| self.letter(made, &reader));
         let refusals = outcome.as_ref().map_or(Vec::new(), |outcome| refusals(outcome, &reader));
         let editor = self.errands.editor.clone();
-        let compared = (asked.pane() == Pane::Changes).then(|| (self.errands.compare)(&key));
+        let compared = None;
         Seen { asked, version, drafts, proof, reader, outcome, editor, compared, refusals }
+    }
+
+    /// The same for a page, which may show the draft beside the issue before it.
+    pub(super) fn see_page(&self, asked: Asked) -> Seen {
+        let seen = self.see(asked);
+        let is_asked = seen.asked.pane() == Pane::Changes && seen.proof.is_current;
+        let compared = is_asked.then(|| (self.errands.compare)(&seen.proof.key));
+        Seen { compared, ..seen }
     }
 
     /// An image of a letter that has been shown.

@@ -1,6 +1,8 @@
 //! An editor checks drafts before anyone receives them.
 
 use super::support::desk::Desk;
+use super::support::relay::Relay;
+use super::support::script::Script;
 
 const ROUGH: &str = "---\nsubject: The tide turns at six\nslug: rough\n---\n\nThe tide table is out.\n\n[tide table]: https://example.org/tides\n\n![](https://example.org/boat.png)\n";
 
@@ -176,6 +178,19 @@ fn a_slug_that_another_issue_has_is_a_mistake_in_both() {
     desk.run("check drafts/ebb.md").exits(1).says("`drafts/tide.md` has the slug `tide` too");
     desk.write("drafts/ebb.md", &draft.replace("six", "seven").replace("slug: tide\n", ""));
     desk.run("check drafts/tide.md drafts/ebb.md").exits(0);
+}
+
+#[test]
+fn a_slug_of_an_issue_that_was_sent_is_told_unless_it_is_that_issue() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(1, relay.port());
+    desk.run("send drafts/tide.md --yes").exits(0);
+    desk.run("check drafts/tide.md").exits(0);
+    let draft = desk.read("drafts/tide.md").replace("six", "seven");
+    desk.write("drafts/tide.md", &draft);
+    desk.run("check drafts/tide.md")
+        .exits(1)
+        .says("drafts/tide.md:3:7: the issue `tide` that was sent has the slug `tide` too");
 }
 
 #[test]

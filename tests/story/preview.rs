@@ -6,6 +6,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::support::desk::Desk;
+use super::support::relay::Relay;
+use super::support::script::Script;
 use super::support::web::Web;
 
 /// A running preview; ends with the story.
@@ -179,6 +181,26 @@ fn links_are_followed_from_the_page_and_by_nobody_else() {
     let page = preview.until("?pane=links", "dead");
     assert!(page.contains("answers 404"), "{page}");
     preview.until("", "link-dead");
+}
+
+#[test]
+fn a_draft_stands_beside_the_issue_before_it_also_when_the_ledger_alone_has_that() {
+    let relay = Relay::start(Script::new());
+    let desk = Desk::new(1, relay.port());
+    let draft = desk.read("drafts/tide.md");
+    desk.write("drafts/ebb.md", &draft.replace("slug: tide", "slug: ebb"));
+    desk.run("send drafts/ebb.md --yes").exits(0);
+    std::fs::remove_file(desk.path("drafts/ebb.md")).unwrap();
+    desk.write("drafts/tide.md", &draft.replace("turns at six. [", "turns at ten. ["));
+    let preview = Preview::start(&desk);
+    let page = preview.until("?pane=changes", "<del>six.</del><ins>ten.</ins>");
+    assert!(page.contains("Beside <strong>ebb</strong>"), "{page}");
+    let earlier = draft.replace("slug: tide", "slug: neap\nnumber: 1").replace("six. [", "nine. [");
+    desk.write("drafts/neap.md", &earlier);
+    desk.write("drafts/tide.md", &draft.replace("slug: tide", "slug: tide\nnumber: 2"));
+    preview.until("?pane=changes", "<del>nine.</del><ins>six.</ins>");
+    desk.write("drafts/neap.md", &earlier.replace("{{", "{{ {{"));
+    preview.until("?pane=changes", "<code>drafts/neap.md</code> has mistakes");
 }
 
 #[test]

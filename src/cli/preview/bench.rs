@@ -175,20 +175,28 @@ impl Bench {
     fn beside_the_last(&self, key: &str) -> Result<Option<Comparison>, Failure> {
         let (path, project) = (self.path(key), Project::load(self.config.as_deref())?);
         let (wider, _) = self.backdrop.behind(&path, &project);
-        let mut images = held(&self.shelf);
-        let opened = preflight::open(&path, &project, &mut images)?;
-        let own = opened.draft.as_ref().map(Earlier::of_draft);
-        let Some(last) = own.and_then(|own| wider.past.before(&own)) else { return Ok(None) };
+        let (draft, now) = self.composed(&path, &project)?;
+        let Some(last) = wider.past.before(&Earlier::of_draft(&draft)) else { return Ok(None) };
         let name = last.file.as_ref().unwrap_or(&last.id).clone();
         let before = match &last.file {
-            Some(file) => preflight::open(Path::new(file), &project, &mut images)?.traced,
+            Some(file) => self.composed(Path::new(file), &project)?.1,
             None => match archive::letters_of(&project, &last.id) {
                 Some(issue) => issue.html,
                 None => return Ok(None),
             },
         };
-        let (before, now) = (spelled(&before), spelled(&opened.traced));
-        Ok(Some(Comparison { name, before, now }))
+        Ok(Some(Comparison { name, before: spelled(&before), now: spelled(&now) }))
+    }
+
+    /// A draft with its HTML, or that it has mistakes.
+    fn composed(&self, path: &Path, project: &Project) -> Result<(Draft, Template), Failure> {
+        let opened = preflight::open(path, project, &mut held(&self.shelf))?;
+        let draft = opened.draft.filter(|_| !opened.traced.pieces.is_empty());
+        draft.map(|draft| (draft, opened.traced)).ok_or_else(|| {
+            let name = path.display();
+            let words = format!("`{name}` has mistakes and cannot be compared");
+            Failure::new(Exit::Mistakes, words).help(format!("`postrider check {name}` tells them"))
+        })
     }
 
     /// What a draft is looked at with, and whether that is all there is.
