@@ -85,6 +85,7 @@ def draw(target, drawn):
 STUDIO = [
     ("studio", "?pane=draft&at=0:24&marks=on", (1280, 800), False),
     ("studio-dark", "?pane=inbox&width=600&light=inverted", (1280, 800), True),
+    ("studio-clients", "?pane=clients&width=375&light=dark", (1280, 800), False),
     ("studio-phone", "", (375, 812), False),
 ]
 
