@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 /// What was asked: method, path and `User-Agent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,31 +21,25 @@ pub(crate) struct Web {
     /// `http://127.0.0.1:PORT`
     pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
-    /// The most connections that were open at once.
-    most: Arc<Mutex<(usize, usize)>>,
+    open: Arc<Open>,
 }
 
 impl Web {
     pub(crate) fn open() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (asked, most) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new((0, 0))));
-        let (log, open) = (Arc::clone(&asked), Arc::clone(&most));
+        let (asked, open) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Open::default()));
+        let (log, mine) = (Arc::clone(&asked), Arc::clone(&open));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (log, open) = (Arc::clone(&log), Arc::clone(&open));
+                let (log, open) = (Arc::clone(&log), Arc::clone(&mine));
                 thread::spawn(move || {
-                    {
-                        let mut open = open.lock().unwrap();
-                        open.0 += 1;
-                        open.1 = open.1.max(open.0);
-                    }
-                    answer(&stream, &log);
-                    open.lock().unwrap().0 -= 1;
+                    open.begin();
+                    answer(&stream, &log, &open);
                 });
             }
         });
-        Self { url, asked, most }
+        Self { url, asked, open }
     }
 
     /// Everything that was asked since the last time.
@@ -52,15 +47,55 @@ impl Web {
         std::mem::take(&mut self.asked.lock().unwrap())
     }
 
-    /// The most connections that were open at once.
+    /// The most requests that were without an answer at once.
     pub(crate) fn most_at_once(&self) -> usize {
-        self.most.lock().unwrap().1
+        self.open.0.lock().unwrap().most
     }
 }
 
-fn answer(stream: &TcpStream, log: &Mutex<Vec<Asked>>) {
+/// The requests that have no answer yet.
+#[derive(Debug, Default)]
+struct Open(Mutex<Requests>);
+
+#[derive(Debug, Default)]
+struct Requests {
+    unanswered: usize,
+    /// Of them those that the other side has to give up.
+    held: usize,
+    most: usize,
+}
+
+impl Open {
+    fn begin(&self) {
+        // That the other side has given up one request may be heard a moment after its next one.
+        for _ in 0..100 {
+            if self.0.lock().unwrap().held == 0 {
+                break;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let mut requests = self.0.lock().unwrap();
+        requests.unanswered += 1;
+        requests.most = requests.most.max(requests.unanswered);
+    }
+
+    /// Right before the answer: whoever has it may ask again at once.
+    fn end(&self) {
+        self.0.lock().unwrap().unanswered -= 1;
+    }
+
+    fn hold(&self, mut stream: &TcpStream) {
+        self.0.lock().unwrap().held += 1;
+        let _ = stream.read(&mut [0]);
+        let mut requests = self.0.lock().unwrap();
+        requests.held -= 1;
+        requests.unanswered -= 1;
+    }
+}
+
+fn answer(stream: &TcpStream, log: &Mutex<Vec<Asked>>, open: &Open) {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
-    let Some(first) = lines.next() else { return };
+    let Some(first) = lines.next() else { return open.end() };
     let headers: BTreeMap<String, String> = lines
         .take_while(|line| !line.is_empty())
         .filter_map(|line| {
@@ -85,13 +120,12 @@ fn answer(stream: &TcpStream, log: &Mutex<Vec<Asked>>) {
         "/shy" => ("403 Forbidden", ""),
         "/busy" if !seen => ("429 Too Many Requests", "Retry-After: 1\r\n"),
         "/ok" | "/get-only" | "/busy" => ("200 OK", ""),
-        "/slow" => {
-            // Until the other side gives up.
-            let _ = (&mut &*stream).read(&mut [0]);
-            return;
-        }
+        "/slow" => return open.hold(stream),
         other => panic!("nobody should ask for {other}"),
     };
+    // Long enough that a second request at once would be seen.
+    thread::sleep(Duration::from_millis(5));
+    open.end();
     let _ = write!(
         &mut &*stream,
         "HTTP/1.1 {status}\r\n{header}Content-Length: 0\r\nConnection: close\r\n\r\n"
