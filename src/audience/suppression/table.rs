@@ -101,7 +101,7 @@ impl Table {
     fn read(self, source: &Source, now: Timestamp) -> Entries<'_> {
         let mut records = Records::new(source.text.as_bytes(), self.delimiter);
         let (mut is_first, mut is_over) = (true, false);
-        let mut next = move || {
+        let next = move || {
             let record = match records.next() {
                 Ok(record) => record?,
                 Err(_) if is_over => return None,
@@ -118,7 +118,7 @@ impl Table {
                 Err(findings) => findings.into_iter().map(Err).collect(),
             })
         };
-        Box::new(std::iter::from_fn(move || next()).flatten())
+        Box::new(std::iter::from_fn(next).flatten())
     }
 
     fn row(

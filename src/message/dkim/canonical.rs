@@ -60,6 +60,7 @@ fn reducible(body: &[u8]) -> Option<usize> {
 }
 
 /// Whether a byte before this one is white space that goes, or becomes another.
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the loop narrow")]
 fn goes(byte: u8, next: u8) -> bool {
     (byte == b'\t') | (byte == b' ') & ((next == b' ') | (next == b'\t') | (next == b'\r'))
 }
