@@ -144,8 +144,10 @@ impl Tags {
         is_block: bool,
         at: Option<usize>,
     ) -> String {
-        let (word, written) = if is_block {
-            (self.free(4, false), self.free(tag.len().saturating_sub("<!---->".len()).max(1), true))
+        // One that is too short for a comment is no condition either, and keeps its length as text.
+        let digits = tag.len().saturating_sub("<!---->".len());
+        let (word, written) = if is_block && digits > 0 {
+            (self.free(4, false), self.free(digits, true))
         } else {
             let word = self.free(tag.len().max(SHORTEST) - "$QZ$".len(), false);
             (word.clone(), format!("${word}$"))
