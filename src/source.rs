@@ -2,6 +2,7 @@
 //!
 //! Every diagnostic points into a [`Source`]; nothing here reads a file.
 
+use memchr::{memchr_iter, memrchr};
 use unicode_width::UnicodeWidthChar;
 
 /// A named text: a draft, a list or a configuration as it was read.
@@ -64,7 +65,7 @@ impl Source {
     /// The line and column of a byte offset; offsets past the end give the end.
     pub fn place(&self, offset: usize) -> Place {
         let start = self.line_start(offset);
-        let line = self.text[..start].matches('\n').count() + 1;
+        let line = memchr_iter(b'\n', &self.text.as_bytes()[..start]).count() + 1;
         let column = self.text[start..self.floor(offset)].chars().count() + 1;
         Place { line, column }
     }
@@ -95,7 +96,7 @@ impl Source {
     }
 
     fn line_start(&self, offset: usize) -> usize {
-        self.text[..self.floor(offset)].rfind('\n').map_or(0, |at| at + 1)
+        memrchr(b'\n', &self.text.as_bytes()[..self.floor(offset)]).map_or(0, |at| at + 1)
     }
 
     fn floor(&self, offset: usize) -> usize {

@@ -89,8 +89,9 @@ impl Printer {
 
     /// Findings with their places; remarks are left out when quiet.
     pub fn findings(self, found: &[Finding]) {
+        let mut out = io::BufWriter::new(io::stderr().lock());
         for finding in found.iter().filter(|finding| finding.is_error() || !self.quiet) {
-            Self::err(&findings::text(finding, self));
+            let _ = writeln!(out, "{}", findings::text(finding, self));
         }
     }
 

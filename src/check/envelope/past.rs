@@ -229,12 +229,12 @@ fn links(subject: &Subject<'_>, own: &Own) -> Vec<Note> {
     let mut notes = Vec::new();
     for link in &subject.document.links {
         let Some(page) = page_of(&link.url).filter(|page| page.contains('/')) else { continue };
-        let others: Vec<_> =
-            subject.past.linking(&page).filter(|other| own.follows(other)).collect();
+        let others = subject.past.linking(&page).filter(|other| own.follows(other));
+        let others: Vec<&Earlier> = others.take(FURNITURE).collect();
         let is_known = others
             .iter()
             .any(|other| other.was_sent || other.date.is_some() || other.number.is_some());
-        if others.len() >= FURNITURE || !is_known || !told.insert(page) {
+        if others.len() == FURNITURE || !is_known || !told.insert(page) {
             continue;
         }
         let message = format!("{} links this page too", called(others[0]));
