@@ -35,10 +35,10 @@ pub(super) fn findings_with(text: &str, images: &Images, severities: &Severities
     let (draft, mut said) = draft::read(Source::new("drafts/tide.md", text));
     let Some(draft) = draft else { return said };
     let head_is_shut = said.iter().any(Finding::is_shut);
-    let materials = Materials { images, ..Materials::new(&config.newsletter) };
-    let composed = compose::compose(&draft, &materials);
+    let materials = Materials::new(&config.newsletter);
+    let composed = compose::compose_traced(&draft, &materials, &|_| images);
     let issue = match composed {
-        Ok((issue, more)) => {
+        Ok((issue, _, more)) => {
             said.extend(more);
             Some(issue).filter(|_| !head_is_shut)
         }

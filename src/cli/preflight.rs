@@ -1,5 +1,7 @@
 //! The way from a draft's file to an issue and all that is to be said of it: one for `check`, `preview` and `send`.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -151,16 +153,19 @@ fn open_text(source: Source, path: &Path, project: &Project, shelf: &mut Shelf) 
     };
     let head_is_shut = said.iter().any(Finding::is_shut);
     let config = &project.config;
-    let wanted = compose::wanted_images(&draft, &project.look);
-    let (logo, folders) = (project.look.theme().logo.as_ref(), folders(path, project));
-    let images = images::gather(&wanted, logo, folders, &config.newsletter, &config.images, shelf);
-    let materials = Materials {
-        newsletter: &config.newsletter,
-        look: &project.look,
-        images: &images,
-        ascii: config.text.ascii,
+    let materials =
+        Materials { newsletter: &config.newsletter, look: &project.look, ascii: config.text.ascii };
+    let (images, shelf) = (OnceCell::new(), RefCell::new(shelf));
+    let gather = |wanted: &BTreeMap<String, u32>| {
+        images.get_or_init(|| {
+            let (logo, folders) = (project.look.theme().logo.as_ref(), folders(path, project));
+            let shelf = &mut shelf.borrow_mut();
+            images::gather(wanted, logo, folders, &config.newsletter, &config.images, shelf)
+        })
     };
-    let (issue, traced) = match compose::compose_traced(&draft, &materials) {
+    let composed = compose::compose_traced(&draft, &materials, &gather);
+    let images = images.into_inner().unwrap_or_default();
+    let (issue, traced) = match composed {
         Ok((issue, traced, more)) => {
             said.extend(more);
             (Some(issue).filter(|_| !head_is_shut), traced)

@@ -16,6 +16,7 @@ pub mod text;
 pub mod trace;
 mod tree;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -76,77 +77,60 @@ pub struct Materials<'a> {
     pub newsletter: &'a Newsletter,
     /// How letters look.
     pub look: &'a Look,
-    /// The project's own images that the draft shows.
-    pub images: &'a Images,
     /// Whether the plain text has the marks of ASCII only (`text.ascii`).
     pub ascii: bool,
 }
 
+/// Gets the project's own images that a draft shows: what it is given are their paths, each with the widest that it is
+/// shown at, in pixels.
+pub type Gather<'g> = &'g dyn Fn(&BTreeMap<String, u32>) -> &'g Images;
+
 impl<'a> Materials<'a> {
     /// A newsletter, and nothing else.
     pub fn new(newsletter: &'a Newsletter) -> Self {
-        Self { newsletter, look: &PLAIN, images: &NO_IMAGES, ascii: false }
+        Self { newsletter, look: &PLAIN, ascii: false }
     }
 }
 
-/// The paths of the project's own images that a draft shows, each with the widest that it is shown at, in pixels.
-pub fn wanted_images(draft: &Draft, look: &Look) -> BTreeMap<String, u32> {
-    if !may_show_images(draft) {
-        return BTreeMap::new();
-    }
-    let arena = Arena::new();
-    let mut tags = Tags::avoiding(&draft.source.text);
-    let title = tags.mark(&draft.front.title);
-    let (root, _) = tree::prepare(&arena, draft, &title, &Addresses::default(), &mut tags);
-    root.map(|root| {
-        images::wanted(root, look.column(draft.front.theme.unwrap_or(look.theme().design)))
-    })
-    .unwrap_or_default()
-}
-
-/// Whether it is worth parsing a draft for its images: every way to write one holds one of these.
-fn may_show_images(draft: &Draft) -> bool {
-    let snippets = draft.snippets.values().flatten().map(|snippet| &snippet.text);
-    let is_image = |text: &String| {
-        let mut tags =
-            text.match_indices('<').filter_map(|(at, _)| text.get(at..at + "<img".len()));
-        text.contains("![")
-            || text.contains("image")
-            || tags.any(|tag| tag.eq_ignore_ascii_case("<img"))
-    };
-    [&draft.source.text].into_iter().chain(snippets).any(is_image)
-}
-
-/// Composes a draft: the issue with its remarks, or every finding if one of them shuts the gate.
+/// Composes a draft that shows no images of the project: the issue with its remarks, or every finding if one of them
+/// shuts the gate.
 pub fn compose(
     draft: &Draft,
     materials: &Materials<'_>,
 ) -> Result<(Issue, Vec<Finding>), Vec<Finding>> {
-    composed(draft, materials, None).map(|(issue, _, findings)| (issue, findings))
+    let gather: Gather<'_> = &|_| &NO_IMAGES;
+    composed(draft, materials, gather, None).map(|(issue, _, findings)| (issue, findings))
 }
 
-/// Composes a draft as [`compose`] does, and gives the HTML once more with the places that its blocks come from
-/// (`trace`). Those never reach the issue.
+/// Composes a draft with its images, and gives the HTML once more with the places that its blocks come from (`trace`).
+/// Those never reach the issue.
 pub fn compose_traced(
     draft: &Draft,
     materials: &Materials<'_>,
+    gather: Gather<'_>,
 ) -> Result<(Issue, Template, Vec<Finding>), Vec<Finding>> {
-    composed(draft, materials, Some(&Trace::new(draft)))
+    composed(draft, materials, gather, Some(&Trace::new(draft)))
 }
 
 fn composed(
     draft: &Draft,
     materials: &Materials<'_>,
+    gather: Gather<'_>,
     trace: Option<&Trace>,
 ) -> Result<(Issue, Template, Vec<Finding>), Vec<Finding>> {
-    let Materials { newsletter, look, images, .. } = *materials;
+    let Materials { newsletter, look, .. } = *materials;
     let design = draft.front.theme.unwrap_or(look.theme().design);
     let mut tags = Tags::avoiding(&everything(draft, materials));
     let subject = single_spaced(&tags.mark(&draft.front.subject));
     let title = tags.mark(&draft.front.title);
     let arena = Arena::new();
-    let addresses = Addresses::new(newsletter.base_url.as_deref(), images);
-    let (root, mut findings) = tree::prepare(&arena, draft, &title, &addresses, &mut tags);
+    let images = OnceCell::new();
+    let addresses = |root| {
+        let gathered = images.get_or_init(|| gather(&images::wanted(root, look.column(design))));
+        Addresses::new(newsletter.base_url.as_deref(), gathered)
+    };
+    let (root, mut findings) = tree::prepare(&arena, draft, &title, addresses, &mut tags);
+    let images = images.get_or_init(|| gather(&BTreeMap::new()));
     findings.extend(look.remarks(design));
     let (logo, more) = masthead::logo(look.theme(), images);
     findings.extend(more);

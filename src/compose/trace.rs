@@ -64,7 +64,8 @@ mod tests {
         draft.snippets.insert("s.md".into(), Ok(snippet));
         let newsletter = crate::compose::tests::newsletter();
         let materials = Materials::new(&newsletter);
-        let (issue, traced, _) = compose_traced(&draft, &materials).unwrap();
+        let (issue, traced, _) =
+            compose_traced(&draft, &materials, &|_| &crate::compose::images::NO_IMAGES).unwrap();
         assert_eq!(issue, compose(&draft, &materials).unwrap().0, "the issue knows no places");
         assert_eq!(text(&issue.html), without(&text(&traced)));
         (text(&traced), text(&issue.html))

@@ -53,7 +53,7 @@ pub struct Picture {
     pub bytes: Arc<[u8]>,
 }
 
-/// Reads the images that a draft wants (`compose::wanted_images`), and the logo if it is a file. Hosted images without a
+/// Reads the images that a draft wants (`compose::Gather`), and the logo if it is a file. Hosted images without a
 /// base URL are left out, and composition complains about them.
 pub fn gather(
     wanted: &BTreeMap<String, u32>,

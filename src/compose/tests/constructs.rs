@@ -19,7 +19,7 @@ fn side_by_side(markdown: &str) -> String {
     let mut tags = Tags::avoiding(markdown);
     let base =
         tree::Addresses::new(Some("https://example.org/"), &crate::compose::images::NO_IMAGES);
-    let (root, findings) = tree::prepare(&arena, &draft, "A title", &base, &mut tags);
+    let (root, findings) = tree::prepare(&arena, &draft, "A title", |_| base, &mut tags);
     let findings: String = findings
         .iter()
         .flat_map(|finding| [finding.rule.id, ": ", &finding.message, "\n"])

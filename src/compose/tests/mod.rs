@@ -325,7 +325,7 @@ proptest! {
         let mut tags = Tags::avoiding(&everything(&draft, &Materials::new(&newsletter())));
         let arena = Arena::new();
         let addresses = Addresses::new(Some("https://example.org/"), &NO_IMAGES);
-        let (root, _) = tree::prepare(&arena, &draft, "A title", &addresses, &mut tags);
+        let (root, _) = tree::prepare(&arena, &draft, "A title", |_| addresses, &mut tags);
         if let Some(root) = root {
             let links: Vec<String> = root.descendants().filter_map(|node| match &node.data().value {
                 NodeValue::Link(link) => Some(link.url.clone()),

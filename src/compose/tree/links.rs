@@ -19,17 +19,16 @@ use crate::finding::shown;
 use crate::rule::{self, Rule};
 
 /// What relative addresses come to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::compose) struct Addresses<'a> {
     base: Option<Url>,
-    /// `None` leaves the paths of images as they are written.
-    images: Option<&'a Images>,
+    images: &'a Images,
 }
 
 impl<'a> Addresses<'a> {
     /// Links are relative to `base_url`, if there is one; so are images that are not among `images`.
     pub(in crate::compose) fn new(base_url: Option<&str>, images: &'a Images) -> Self {
-        Self { base: base_url.and_then(|base| Url::parse(base).ok()), images: Some(images) }
+        Self { base: base_url.and_then(|base| Url::parse(base).ok()), images }
     }
 }
 
@@ -54,8 +53,10 @@ pub(super) fn settle(
                 Err(problem(&rule::LINK_PLACEHOLDER, message, "write the address you meant"))
             }
             Some(name) if !is_image => anchor(name, &mut anchors),
-            _ if is_image && addresses.images.is_none() => continue,
-            _ => match addresses.images.filter(|_| is_image).and_then(|images| images.get(&url)) {
+            _ => match Some(addresses.images)
+                .filter(|_| is_image)
+                .and_then(|images| images.get(&url))
+            {
                 Some(Ok(image)) => {
                     for (rule, severity, message, help) in image.remarks(&url) {
                         let range = margin.range(at);

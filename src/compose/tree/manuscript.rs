@@ -148,6 +148,9 @@ pub(in crate::compose) fn included(text: &str) -> Vec<&str> {
 
 /// The commands that stand alone on a line between blocks; code that looks like one is code.
 fn commands(text: &str) -> Vec<Command<'_>> {
+    if memchr::memmem::find(text.as_bytes(), b"[[").is_none() {
+        return Vec::new();
+    }
     let starts = line_starts(text);
     let line = |number: usize| {
         let start = starts[number];

@@ -49,12 +49,13 @@ const DEEPEST: usize = 100;
 
 /// Parses the body and makes it ready; all findings are returned either way, the tree only if there is one.
 ///
-/// `title` is what the layout shows as the heading of the letter, with stand-ins for its merge tags.
-pub(super) fn prepare<'a>(
+/// `title` is what the layout shows as the heading of the letter, with stand-ins for its merge tags. `addresses` is asked
+/// for what the links and images of the tree lead to.
+pub(super) fn prepare<'a, 'i>(
     arena: &'a Arena<'a>,
     draft: &Draft,
     title: &str,
-    addresses: &Addresses<'_>,
+    addresses: impl FnOnce(Node<'a>) -> Addresses<'i>,
     tags: &mut Tags,
 ) -> (Option<Node<'a>>, Vec<Finding>) {
     let (manuscript, refused) = Manuscript::assemble(draft);
@@ -103,7 +104,7 @@ pub(super) fn prepare<'a>(
     drop_title(&mut margin, root, title);
     videos::settle(arena, &mut margin, root);
     contents::settle(arena, &mut margin, root, draft.front.toc, tags);
-    links::settle(&mut margin, root, addresses, tags);
+    links::settle(&mut margin, root, &addresses(root), tags);
     footnotes::house(arena, root, tags);
     leftovers::check_placeholders(&mut margin, root, draft);
     leftovers::check_commands(&mut margin, root);

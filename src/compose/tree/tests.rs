@@ -16,7 +16,7 @@ fn check_with(body: &str, base_url: Option<&str>) -> Vec<String> {
         &arena,
         &draft(body),
         "A title",
-        &Addresses::new(base_url, &NO_IMAGES),
+        |_| Addresses::new(base_url, &NO_IMAGES),
         &mut Tags::avoiding(body),
     );
     findings
@@ -37,7 +37,7 @@ fn urls(body: &str) -> Vec<String> {
         &arena,
         &draft(body),
         "A title",
-        &Addresses::new(base, &NO_IMAGES),
+        |_| Addresses::new(base, &NO_IMAGES),
         &mut Tags::avoiding(body),
     );
     let url = |node: Node<'_>| match &node.data().value {
@@ -270,7 +270,7 @@ fn check_snippets(body: &str, snippets: &[(&str, &str)]) -> (String, Vec<String>
         &arena,
         &draft,
         "A title",
-        &Addresses::new(None, &NO_IMAGES),
+        |_| Addresses::new(None, &NO_IMAGES),
         &mut Tags::avoiding(""),
     );
     let said = findings.into_iter().map(|finding| {

@@ -115,7 +115,10 @@ fn proof() -> Proof {
     let source = Source::new("drafts/a.md", DRAFT);
     let (draft, _) = draft::parse(source.clone()).unwrap();
     let (config, _) = config::parse(&Source::new("config.toml", CONFIG)).unwrap();
-    let (issue, traced, _) = compose_traced(&draft, &Materials::new(&config.newsletter)).unwrap();
+    let (issue, traced, _) = compose_traced(&draft, &Materials::new(&config.newsletter), &|_| {
+        &crate::compose::images::NO_IMAGES
+    })
+    .unwrap();
     let head = Letterhead {
         newsletter: &config.newsletter,
         unsubscribe: &config.unsubscribe,
