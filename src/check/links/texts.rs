@@ -124,13 +124,17 @@ const KNOWN: [&str; 14] =
     ["com", "org", "net", "io", "dev", "app", "edu", "gov", "info", "eu", "de", "fr", "uk", "ai"];
 
 fn domains(text: &str) -> Vec<Range<usize>> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-.@_/:".contains(c);
+    let is_part =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '@' | '_' | '/' | ':');
     let mut found = Vec::new();
     let mut at = 0;
     for word in text.split(|c: char| !is_part(c)) {
         let start = at;
         at += word.len();
         at += text[at..].chars().next().map_or(0, char::len_utf8);
+        if !word.contains('.') {
+            continue;
+        }
         let domain = word.split('/').next().unwrap_or_default().trim_end_matches(['.', ':', '-']);
         let is_name = domain
             .bytes()

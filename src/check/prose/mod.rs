@@ -39,11 +39,12 @@ fn wordings(document: &Document<'_>, passage: &Passage) -> Vec<Note> {
         Note::body(rule, passage.range(range), message).help(help)
     };
     let mut notes = Vec::new();
-    for range in wording::double_words(text) {
+    let words: Vec<Range<usize>> = wording::words_of(text).collect();
+    for range in wording::double_words(text, &words) {
         let message = format!("`{}` stands twice in a row", shown(&text[range.clone()]));
         notes.push(note(&rule::DOUBLE_WORD, &range, message, "take one out"));
     }
-    for range in wording::capitals(text) {
+    for range in wording::capitals(text, &words) {
         let message = format!("`{}` shouts", shown(&text[range.clone()]));
         notes.push(note(
             &rule::ALL_CAPS_RUN,

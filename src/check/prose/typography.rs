@@ -45,14 +45,11 @@ pub(super) struct Marks {
 /// The apostrophes within words, `it's`; after one they could be quotation marks.
 pub(super) fn apostrophes(text: &str) -> Marks {
     let mut marks = Marks::default();
-    for (at, c) in text.char_indices() {
-        let after = &text[at + c.len_utf8()..];
-        let is_within =
-            text[..at].ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic);
-        match c {
-            '\'' if is_within => marks.straight.push(at),
-            '’' if is_within => marks.curly.push(at),
-            _ => {}
+    for (at, mark) in text.match_indices(['\'', '’']) {
+        let (before, after) = (&text[..at], &text[at + mark.len()..]);
+        if before.ends_with(char::is_alphabetic) && after.starts_with(char::is_alphabetic) {
+            let kind = if mark == "'" { &mut marks.straight } else { &mut marks.curly };
+            kind.push(at);
         }
     }
     marks
