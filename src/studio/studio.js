@@ -38,12 +38,16 @@ let turn = 0;
 /** The address of the page that is on its way. */
 let coming = null;
 
-/** Shows the page of an address; without one, the page that is open or on its way anew. */
-async function go(address = coming ?? location.href) {
+/**
+ * Shows the page of an address; without one, the page that is open or on its way anew. It is asked for at once, and
+ * shown after what is to come `first`.
+ */
+async function go(address = coming ?? location.href, first = null) {
   const mine = ++turn;
   coming = address;
   const response = await fetch(address, { cache: "no-store" });
   const text = await response.text();
+  await first;
   if (mine !== turn) return;
   coming = null;
   if (!response.ok) return;
@@ -113,6 +117,14 @@ async function exchangeLetter(frame) {
   here.replaceChild(here.adoptNode(next.documentElement), here.documentElement);
   frame.contentWindow.scrollTo({ top, behavior: "instant" });
   attend();
+}
+
+/** Waits until what was changed is on the screen, or would be if the page were seen. */
+function painted() {
+  return new Promise((done) => {
+    requestAnimationFrame(() => setTimeout(done));
+    setTimeout(done, 100);
+  });
 }
 
 /** Listens to keys and clicks within a letter, which has no script of its own. Links open in a tab of theirs. */
@@ -391,11 +403,10 @@ function tell(state, words) {
 }
 
 async function update() {
-  // The letter is asked for at once and not after the page that is around it.
+  // Editors look at the letter: it is seen before the page around it is worked on.
   const frame = letter();
-  const both = [go()];
-  if (frame && byId("letter-stage") && !byId("letter-stage").hidden) both.push(exchangeLetter(frame));
-  await Promise.all(both);
+  const isShown = frame && byId("letter-stage") && !byId("letter-stage").hidden;
+  await go(undefined, isShown ? exchangeLetter(frame).catch(() => {}).then(painted) : null);
   tell("live", "Live");
   byId("announcement").textContent = byId("mistakes-title")?.textContent ?? "Preview updated";
 }
