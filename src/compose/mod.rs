@@ -187,21 +187,17 @@ impl Parts {
         let Head { design, subject, title, logo } = *head;
         let language = draft.front.lang.as_deref().unwrap_or(&newsletter.language);
         let phrases = Phrases::of(language);
-        let online = online(draft, newsletter, phrases);
-        let unsubscribe_url = tags.stand_in("{{ unsubscribe_url }}");
+        let foot = Foot {
+            online: online(draft, newsletter, phrases),
+            reason: phrases.reason(&newsletter.name),
+            unsubscribe_url: tags.stand_in("{{ unsubscribe_url }}"),
+        };
         let preheader = draft.front.preheader.as_deref().map(|text| tags.mark(&one_line(text)));
-        let reason = phrases.reason(&newsletter.name);
-        let mut footer = vec![newsletter.name.clone()];
-        footer.extend(look.theme().footer.clone());
-        footer.extend(newsletter.postal_address.clone());
-        footer.push(reason.clone());
-        footer.extend(online.map(|(label, url)| format!("{label}: {url}")));
-        footer.push(format!("{}: {unsubscribe_url}", phrases.unsubscribe));
         let page = text::Page {
             title,
             preheader: preheader.as_deref(),
             header: look.theme().header.as_deref(),
-            footer: &footer,
+            footer: &foot.lines(materials, phrases),
             ascii: materials.ascii,
             phrases,
         };
@@ -209,7 +205,6 @@ impl Parts {
         let preview = preheader.or_else(|| first_words(root, tags));
         let is_smart = draft.front.smart.unwrap_or(look.theme().smart);
         let wording = html::Wording::of(language, is_smart);
-        let body = html::render(root, look.column(design), wording, tags, trace);
         let html = layout::document(&layout::Page {
             subject,
             title: &wording.typography.text(title),
@@ -217,12 +212,12 @@ impl Parts {
             language,
             newsletter: &newsletter.name,
             postal_address: newsletter.postal_address.as_deref(),
-            reason: &reason,
-            unsubscribe_url: &unsubscribe_url,
-            online,
+            reason: &foot.reason,
+            unsubscribe_url: &foot.unsubscribe_url,
+            online: foot.online,
             phrases,
             logo,
-            body: &body,
+            body: &html::render(root, look.column(design), wording, tags, trace),
             theme: look.theme(),
             dress: look.dress(design, is_right_to_left(language)),
         });
@@ -231,6 +226,29 @@ impl Parts {
             Finding::about(&rule::HTML_UNSUPPORTED, &draft.source.name, message)
         })?;
         Ok(Self { html, text })
+    }
+}
+
+/// What stands below every letter.
+struct Foot<'f> {
+    /// What a page on the web is called, and its address.
+    online: Option<(&'static str, &'f str)>,
+    /// Why the reader gets this.
+    reason: String,
+    unsubscribe_url: String,
+}
+
+impl Foot<'_> {
+    /// As the plain text has it.
+    fn lines(&self, materials: &Materials<'_>, phrases: &Phrases) -> Vec<String> {
+        let Materials { newsletter, look, .. } = *materials;
+        let mut lines = vec![newsletter.name.clone()];
+        lines.extend(look.theme().footer.clone());
+        lines.extend(newsletter.postal_address.clone());
+        lines.push(self.reason.clone());
+        lines.extend(self.online.map(|(label, url)| format!("{label}: {url}")));
+        lines.push(format!("{}: {}", phrases.unsubscribe, self.unsubscribe_url));
+        lines
     }
 }
 

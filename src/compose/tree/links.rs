@@ -47,29 +47,10 @@ pub(super) fn settle(
             NodeValue::Image(image) => (image.url.clone(), true),
             _ => continue,
         };
-        let settled = match url.strip_prefix('#') {
-            Some("") if !is_image => {
-                let message = "placeholder `#` as the address";
-                Err(problem(&rule::LINK_PLACEHOLDER, message, "write the address you meant"))
-            }
-            Some(name) if !is_image => anchor(name, &mut anchors),
-            _ => match Some(addresses.images)
-                .filter(|_| is_image)
-                .and_then(|images| images.get(&url))
-            {
-                Some(Ok(image)) => {
-                    for (rule, severity, message, help) in image.remarks(&url) {
-                        let range = margin.range(at);
-                        margin.note_weighing(severity, rule, range, message, help);
-                    }
-                    Ok(show(node, image))
-                }
-                Some(Err(unusable)) => {
-                    let (rule, message, help) = unusable.in_words(&url);
-                    Err(problem(rule, message, help))
-                }
-                None => absolute(url.trim(), is_image, addresses.base.as_ref(), tags),
-            },
+        let settled = match (url.strip_prefix('#'), is_image) {
+            (_, true) => shown_image(margin, node, &url, addresses, tags),
+            (Some(name), false) => anchor(name, &mut anchors),
+            (None, false) => absolute(url.trim(), false, addresses.base.as_ref(), tags),
         };
         match settled {
             Ok(settled) => {
@@ -88,6 +69,30 @@ pub(super) fn settle(
             let help = "write `![what it shows](address)`; in raw HTML `alt=\"\"` marks decoration";
             margin.note(&rule::IMG_ALT_MISSING, range, message, help);
         }
+    }
+}
+
+/// The address of an image: one of the project's own is shown as it was gathered, with what is to be said of it.
+fn shown_image(
+    margin: &mut Margin<'_>,
+    node: Node<'_>,
+    url: &str,
+    addresses: &Addresses<'_>,
+    tags: &Tags,
+) -> Result<String, Problem> {
+    match addresses.images.get(url) {
+        Some(Ok(image)) => {
+            let range = margin.range(node.data().sourcepos);
+            for (rule, severity, message, help) in image.remarks(url) {
+                margin.note_weighing(severity, rule, range.clone(), message, help);
+            }
+            Ok(show(node, image))
+        }
+        Some(Err(unusable)) => {
+            let (rule, message, help) = unusable.in_words(url);
+            Err(problem(rule, message, help))
+        }
+        None => absolute(url.trim(), true, addresses.base.as_ref(), tags),
     }
 }
 
@@ -157,6 +162,10 @@ fn words_for_all(line: Node<'_>, tags: &Tags) -> String {
 
 /// A link within the letter: its heading gets the anchor.
 fn anchor(name: &str, anchors: &mut BTreeMap<String, Node<'_>>) -> Result<String, Problem> {
+    if name.is_empty() {
+        let message = "placeholder `#` as the address";
+        return Err(problem(&rule::LINK_PLACEHOLDER, message, "write the address you meant"));
+    }
     if let Some(heading) = anchors.get(name) {
         let mut data = heading.data_mut();
         data.attrs.get_or_insert_with(|| Box::new(Attributes::default())).id =
@@ -176,13 +185,9 @@ fn anchor(name: &str, anchors: &mut BTreeMap<String, Node<'_>>) -> Result<String
 
 fn absolute(url: &str, is_image: bool, base: Option<&Url>, tags: &Tags) -> Result<String, Problem> {
     if url.is_empty() {
-        let what = if is_image { "image" } else { "link" };
-        let message = format!("{what} without an address");
-        return Err(problem(
-            &rule::LINK_EMPTY_URL,
-            message,
-            "write the address in the parentheses",
-        ));
+        let message = format!("{} without an address", if is_image { "image" } else { "link" });
+        let help = "write the address in the parentheses";
+        return Err(problem(&rule::LINK_EMPTY_URL, message, help));
     }
     if tags.is_stand_in(url) {
         return Ok(url.to_owned());
