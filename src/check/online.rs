@@ -35,8 +35,19 @@ pub type LinkStates = BTreeMap<String, LinkState>;
 pub struct SpamScore {
     /// Its points; 5 and more are taken for spam nearly everywhere.
     pub points: f64,
-    /// The tests that gave them.
-    pub tests: Vec<String>,
+    /// The tests that gave them, the heaviest first.
+    pub tests: Vec<SpamTest>,
+}
+
+/// A test of a spam filter that hit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpamTest {
+    /// Its name, e.g. `SUBJ_ALL_CAPS`.
+    pub name: String,
+    /// What it gave; none where the filter does not say, and less than none in a letter's favour.
+    pub points: f64,
+    /// What it found, in the filter's words.
+    pub why: String,
 }
 
 /// A web address as it is asked for: absolute, complete, and without its fragment.
@@ -102,10 +113,13 @@ fn score(score: &SpamScore) -> Option<Note> {
         return None;
     }
     let severity = if score.points < SPAM { Severity::Warning } else { Severity::Error };
+    let against = score.tests.iter().filter(|test| test.points > 0.0);
+    let against: Vec<String> =
+        against.map(|test| format!("{} ({:.1})", test.name, test.points)).collect();
     let message = format!(
         "SpamAssassin gives the letter {:.1} points of {SPAM:.0}: {}",
         score.points,
-        score.tests.join(", ")
+        against.join(", ")
     );
     let help = "`spamassassin -t < issue.eml` explains each; `preview --out` writes issue.eml";
     Some(Note::whole(&rule::SPAM_SCORE, message).weighing(severity).help(help))

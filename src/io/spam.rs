@@ -8,7 +8,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::check::online::SpamScore;
+use crate::check::online::{SpamScore, SpamTest};
 
 /// It reads all of its rules first, which takes seconds.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -54,7 +54,30 @@ fn read(report: &str) -> Option<SpamScore> {
     let points = value("score=")?.parse().ok()?;
     let tests = value("tests=").unwrap_or_default();
     let tests = tests.split(',').filter(|test| !test.is_empty() && *test != "none");
-    Some(SpamScore { points, tests: tests.map(str::to_owned).collect() })
+    let mut tests: Vec<SpamTest> = tests.map(|name| explained(name, report)).collect();
+    tests.sort_by(|one, other| other.points.total_cmp(&one.points));
+    Some(SpamScore { points, tests })
+}
+
+/// What a test gave and why, from the table at the report's end; its lines are `points NAME reason`, or continue the
+/// reason of the line before.
+fn explained(name: &str, report: &str) -> SpamTest {
+    let table = report.rfind("Content analysis details:").map_or("", |start| &report[start..]);
+    let mut lines = table.lines().map(str::trim);
+    let points = lines.find_map(|line| {
+        let mut words = line.split_whitespace();
+        let points: f64 = words.next()?.parse().ok()?;
+        (words.next()? == name).then(|| (points, words.collect::<Vec<_>>().join(" ")))
+    });
+    let (points, mut why) = points.unwrap_or_default();
+    let is_more = |line: &&str| {
+        let first = line.split(' ').next().unwrap_or_default();
+        !line.is_empty() && first.parse::<f64>().is_err()
+    };
+    for more in lines.take_while(is_more) {
+        why = format!("{why} {more}");
+    }
+    SpamTest { name: name.to_owned(), points, why: why.trim().to_owned() }
 }
 
 #[cfg(test)]
@@ -65,13 +88,40 @@ mod tests {
     fn the_score_and_its_tests_are_read_from_folded_headers() {
         let report = "Received: x\nX-Spam-Status: Yes, score=6.3 required=5.0 tests=HTML_MESSAGE,\n\tSUBJ_ALL_CAPS,MISSING_DATE autolearn=no\n\tversion=4.0.1\n\nbody score=1\n";
         let score = read(report).unwrap();
+        let names: Vec<&str> = score.tests.iter().map(|test| test.name.as_str()).collect();
         assert_eq!(
-            (score.points, score.tests.join(" ")),
+            (score.points, names.join(" ")),
             (6.3, "HTML_MESSAGE SUBJ_ALL_CAPS MISSING_DATE".into())
         );
         let none =
             read("X-Spam-Status: No, score=-0.1 required=5.0 tests=none autolearn=no\n").unwrap();
         assert_eq!((none.points, none.tests.len()), (-0.1, 0));
         assert_eq!(read("no header"), None);
+    }
+
+    #[test]
+    fn each_test_has_its_points_and_its_reason_from_the_table_and_the_heaviest_comes_first() {
+        let report = "X-Spam-Status: Yes, score=5.6 required=5.0 tests=HTML_MESSAGE,MISSING_DATE,\n\tNO_RELAYS,ODD\n\n\
+            Content analysis details:   (5.6 points, 5.0 required)\n\n \
+            pts rule name              description\n\
+            ---- ---------------------- --------------------------------------------------\n \
+            0.1 HTML_MESSAGE           BODY: HTML included\n                            in message\n \
+            2.7 MISSING_DATE           Missing Date: header\n\
+            -0.0 NO_RELAYS              Informational: message was not relayed via SMTP\n\n";
+        let told: Vec<String> = read(report)
+            .unwrap()
+            .tests
+            .iter()
+            .map(|test| format!("{:.1} {} {}", test.points, test.name, test.why))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "2.7 MISSING_DATE Missing Date: header",
+                "0.1 HTML_MESSAGE BODY: HTML included in message",
+                "0.0 ODD ",
+                "-0.0 NO_RELAYS Informational: message was not relayed via SMTP",
+            ]
+        );
     }
 }

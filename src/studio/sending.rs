@@ -74,13 +74,26 @@ pub(super) fn filtered(answer: Option<&Result<Option<SpamScore>, Refusal>>) -> M
         _ => "over",
     };
     html! {
-        p.large { strong.(class) { (format!("{:.1}", score.points).replace('-', "−")) } " points; with 5 a letter is junk" }
+        p.large { strong.(class) { (points(score.points)) } " points; with 5 a letter is junk" }
         @if score.tests.is_empty() {
             p.quiet { "No rule has anything against it." }
         } @else {
-            ul.tests aria-label="Rules that hit" { @for test in &score.tests { li { code { (test) } } } }
+            table.tests aria-label="Rules that hit" {
+                @for test in &score.tests {
+                    tr {
+                        td.number { (points(test.points)) }
+                        td { (test.why) " " code { (test.name) } }
+                    }
+                }
+            }
         }
     }
+}
+
+fn points(points: f64) -> String {
+    // There is no less than nothing of nothing.
+    let points = if points.abs() < 0.05 { 0.0 } else { points };
+    format!("{points:.1}").replace('-', "−")
 }
 
 /// The relay's answer to a test copy.

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::asked::Pane;
 use super::*;
-use crate::check::online::{LinkState, LinkStates, SpamScore};
+use crate::check::online::{LinkState, LinkStates, SpamScore, SpamTest};
 use crate::compose::{Materials, compose_traced};
 use crate::config;
 use crate::draft;
@@ -95,7 +95,9 @@ fn errands(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> E
         follow: Box::new(|_| Ok(Arc::new(answers()))),
         compare: Box::new(|_| Ok(Some(comparison()))),
         filter: Box::new(|_| {
-            Ok(Some(SpamScore { points: 2.34, tests: vec!["SUBJ_ALL_CAPS".into()] }))
+            let name = "SUBJ_ALL_CAPS".into();
+            let test = SpamTest { name, points: 2.34, why: "Subject is all <capitals>".into() };
+            Ok(Some(SpamScore { points: 2.34, tests: vec![test] }))
         }),
         test_copy: Box::new(move |key, to| {
             if to == "ada@example.org" {
@@ -285,7 +287,10 @@ async fn actions_answer_with_what_came_of_them() {
     let followed = served.post("follow-links", "draft=a.md").await;
     assert!(followed.contains("0 of 1 address answered well"), "{followed}");
     let filtered = served.post("spam-filter", "draft=a.md&reader=~empty").await;
-    assert!(filtered.contains("2.3") && filtered.contains("SUBJ_ALL_CAPS"), "{filtered}");
+    assert!(
+        filtered.contains("2.3") && filtered.contains("all &lt;capitals&gt; <code>SUBJ_ALL_CAPS"),
+        "{filtered}"
+    );
     for path in ["dry-run", "sandbox"] {
         let answer = served.post(path, "draft=a.md").await;
         assert!(status(&answer) == "200" && answer.contains("refused at RCPT"), "{answer}");
