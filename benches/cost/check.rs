@@ -13,6 +13,7 @@ use postrider::draft::Draft;
 use postrider::finding::Finding;
 use postrider::message::token::Key;
 use postrider::message::{Letterhead, Letters};
+use postrider::rule;
 
 use super::compose::long_draft;
 use super::support;
@@ -54,7 +55,11 @@ fn thirty_kilobytes(bencher: Bencher<'_, '_>) {
         };
         check::judge(&subject, Vec::new(), &Severities::new())
     };
-    assert!(found(&draft).iter().all(|finding| !finding.is_error()));
+    // A draft that is written several times over defines its links as often, and is too long for Gmail.
+    let expected = [&rule::LINK_DUPLICATE_REF, &rule::SIZE_CLIP];
+    let is_mistake = |finding: &Finding| finding.is_error() && !expected.contains(&finding.rule);
+    let mistakes: Vec<Finding> = found(&draft).into_iter().filter(is_mistake).collect();
+    assert!(mistakes.is_empty(), "{mistakes:#?}");
     bencher.bench(|| found(black_box(&draft)));
 }
 
