@@ -74,8 +74,9 @@ impl Weight {
             rest = &rest[at..];
             let end = tag_end(rest);
             let (tag, after) = rest.split_at(end);
-            let styles = value(tag, " style=\"");
-            let links = value(tag, " href=\"") + value(tag, " src=\"");
+            let has_attributes = tag.contains('=');
+            let value = |name| if has_attributes { value(tag, name) } else { 0 };
+            let (styles, links) = (value(" style=\""), value(" href=\"") + value(" src=\""));
             self.styles += styles;
             self.links += links;
             self.markup += tag.len() - styles - links;
@@ -162,17 +163,21 @@ fn decoded(encoded: &[u8]) -> Vec<u8> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let mut out = Vec::with_capacity(encoded.len());
     let mut rest = encoded;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        match (byte, after) {
-            (b'=', [b'\r', b'\n', after @ ..]) => rest = after,
-            (b'=', [high, low, after @ ..]) => {
+    while let Some(at) = memchr::memchr(b'=', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = match &rest[at + 1..] {
+            [b'\r', b'\n', after @ ..] => after,
+            [high, low, after @ ..] => {
                 out.extend(digit(*high).zip(digit(*low)).map(|(high, low)| high * 16 + low));
-                rest = after;
+                after
             }
-            _ => out.push(byte),
-        }
+            after => {
+                out.push(b'=');
+                after
+            }
+        };
     }
+    out.extend_from_slice(rest);
     out
 }
 

@@ -121,8 +121,19 @@ fn encode_line(line: &str, out: &mut Vec<u8>) {
         return;
     }
     let mut column = 0;
-    for (at, c) in line.char_indices() {
-        let rest = &line[at..];
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        if column > 0 {
+            // Within a line most bytes stand for themselves; its last one may not.
+            let room = (WIDTH - column).min(rest.len() - 1);
+            let run = rest.bytes().take(room).take_while(|&byte| is_word(byte)).count();
+            if run > 0 {
+                out.extend_from_slice(&rest.as_bytes()[..run]);
+                column += run;
+                rest = &rest[run..];
+                continue;
+            }
+        }
         // A character is never torn apart: some programs decode line by line.
         let width = if is_plain(rest, c, column) { 1 } else { 3 * c.len_utf8() };
         if column + width > WIDTH {
@@ -138,12 +149,17 @@ fn encode_line(line: &str, out: &mut Vec<u8>) {
             }
             column += 3 * c.len_utf8();
         }
+        rest = &rest[c.len_utf8()..];
     }
+}
+
+/// Whether a byte stands for itself within a line.
+fn is_word(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_graphic() && byte != b'='
 }
 
 /// Whether a short line stands for itself, as most values do.
 fn is_plain_line(line: &str) -> bool {
-    let is_word = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && byte != b'=';
     line.len() <= WIDTH
         && !line.starts_with(['.', '-', 'F'])
         && !line.ends_with(' ')
@@ -212,6 +228,37 @@ mod tests {
             let by_character = line.len() <= WIDTH && line.char_indices().all(plain);
             proptest::prop_assert!(!is_plain_line(&line) || by_character);
             proptest::prop_assert!(!is_plain_line(&line) || encoded(&line) == line);
+        }
+    }
+
+    /// A line encoded one character after the other.
+    fn by_character(line: &str) -> String {
+        let mut out = String::new();
+        let mut column = 0;
+        for (at, c) in line.char_indices() {
+            let is_plain = |column| is_plain(&line[at..], c, column);
+            if column + if is_plain(column) { 1 } else { 3 * c.len_utf8() } > WIDTH {
+                out.push_str("=\r\n");
+                column = 0;
+            }
+            if is_plain(column) {
+                out.push(c);
+                column += 1;
+            } else {
+                let hex = |byte: &u8| format!("={byte:02X}");
+                out.extend(c.to_string().as_bytes().iter().map(hex));
+                column += 3 * c.len_utf8();
+            }
+        }
+        out
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_copied_in_runs_is_what_each_character_becomes(
+            line in "([ -~]{0,90}|[a-z .=F\t-]{0,9}|From |é|\\PC){0,5}",
+        ) {
+            proptest::prop_assert_eq!(encoded(&line), by_character(&line));
         }
     }
 

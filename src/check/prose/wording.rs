@@ -22,7 +22,7 @@ pub(super) fn double_words(text: &str, words: &[Range<usize>]) -> Vec<Range<usiz
 }
 
 fn is_same_word(first: &str, second: &str) -> bool {
-    let lower = |word: &'_ str| word.chars().flat_map(char::to_lowercase).collect::<String>();
+    let lower = |word: &str| word.chars().flat_map(char::to_lowercase).collect::<String>();
     let is_ascii = first.is_ascii() && second.is_ascii();
     first.eq_ignore_ascii_case(second) || !is_ascii && lower(first) == lower(second)
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 use comrak::nodes::{Node, NodeValue};
+use memchr::{memchr2_iter, memmem};
 
 use super::margin::{At, Margin};
 use crate::draft::{Draft, FrontMatter};
@@ -142,21 +141,20 @@ fn is_prose(node: Node<'_>, text: &str) -> bool {
 }
 
 fn placeholders(text: &str) -> Vec<Range<usize>> {
-    /// The first counts in any case and within a word, the others as they stand here and alone.
-    const WORDS: [&str; 5] = ["lorem ipsum", "TODO", "TKTK", "TK", "FIXME"];
-    static ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-        let longest = MatchKind::LeftmostLongest;
-        AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(longest).build(WORDS).ok()
-    });
-    let in_word = |c: char| c.is_alphanumeric() || c == '_';
-    let is_alone = |range: &Range<usize>| {
-        !text[..range.start].ends_with(in_word) && !text[range.end..].starts_with(in_word)
+    const LATIN: &str = "lorem ipsum";
+    let bytes = text.as_bytes();
+    let is_latin = |at: &usize| {
+        text.get(*at..*at + LATIN.len()).is_some_and(|found| found.eq_ignore_ascii_case(LATIN))
     };
-    let all = ALL.iter().flat_map(|all| all.find_iter(text));
-    all.map(|found| (found.pattern().as_usize(), found.range()))
-        .filter(|(word, range)| {
-            *word == 0 || text[range.clone()] == *WORDS[*word] && is_alone(range)
-        })
-        .map(|(_, range)| range)
-        .collect()
+    let latin = memchr2_iter(b'l', b'L', bytes).filter(is_latin).map(|at| at..at + LATIN.len());
+    let mut found: Vec<_> = latin.collect();
+    for word in ["TODO", "TKTK", "TK", "FIXME"] {
+        let places = memmem::find_iter(bytes, word).map(|at| at..at + word.len());
+        found.extend(places.filter(|range| {
+            let in_word = |c: char| c.is_alphanumeric() || c == '_';
+            !text[..range.start].ends_with(in_word) && !text[range.end..].starts_with(in_word)
+        }));
+    }
+    found.sort_by_key(|range| range.start);
+    found
 }
