@@ -44,8 +44,8 @@ pub struct SpamScore {
 pub struct SpamTest {
     /// Its name, e.g. `SUBJ_ALL_CAPS`.
     pub name: String,
-    /// What it gave; none where the filter does not say, and less than none in a letter's favour.
-    pub points: f64,
+    /// What it gave, less than nothing in a letter's favour; none where the filter does not say.
+    pub points: Option<f64>,
     /// What it found, in the filter's words.
     pub why: String,
 }
@@ -113,9 +113,11 @@ fn score(score: &SpamScore) -> Option<Note> {
         return None;
     }
     let severity = if score.points < SPAM { Severity::Warning } else { Severity::Error };
-    let against = score.tests.iter().filter(|test| test.points > 0.0);
-    let against: Vec<String> =
-        against.map(|test| format!("{} ({:.1})", test.name, test.points)).collect();
+    let against = score.tests.iter().filter_map(|test| match test.points {
+        None => Some(test.name.clone()),
+        Some(points) => (points > 0.0).then(|| format!("{} ({points:.1})", test.name)),
+    });
+    let against: Vec<String> = against.collect();
     let message = format!(
         "SpamAssassin gives the letter {:.1} points of {SPAM:.0}: {}",
         score.points,

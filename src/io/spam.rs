@@ -55,7 +55,8 @@ fn read(report: &str) -> Option<SpamScore> {
     let tests = value("tests=").unwrap_or_default();
     let tests = tests.split(',').filter(|test| !test.is_empty() && *test != "none");
     let mut tests: Vec<SpamTest> = tests.map(|name| explained(name, report)).collect();
-    tests.sort_by(|one, other| other.points.total_cmp(&one.points));
+    let gave = |test: &SpamTest| test.points.unwrap_or_default();
+    tests.sort_by(|one, other| gave(other).total_cmp(&gave(one)));
     Some(SpamScore { points, tests })
 }
 
@@ -64,12 +65,12 @@ fn read(report: &str) -> Option<SpamScore> {
 fn explained(name: &str, report: &str) -> SpamTest {
     let table = report.rfind("Content analysis details:").map_or("", |start| &report[start..]);
     let mut lines = table.lines().map(str::trim);
-    let points = lines.find_map(|line| {
+    let row = lines.find_map(|line| {
         let mut words = line.split_whitespace();
         let points: f64 = words.next()?.parse().ok()?;
-        (words.next()? == name).then(|| (points, words.collect::<Vec<_>>().join(" ")))
+        (words.next()? == name).then(|| (Some(points), words.collect::<Vec<_>>().join(" ")))
     });
-    let (points, mut why) = points.unwrap_or_default();
+    let (points, mut why) = row.unwrap_or_default();
     let is_more = |line: &&str| {
         let first = line.split(' ').next().unwrap_or_default();
         !line.is_empty() && first.parse::<f64>().is_err()
@@ -112,15 +113,15 @@ mod tests {
             .unwrap()
             .tests
             .iter()
-            .map(|test| format!("{:.1} {} {}", test.points, test.name, test.why))
+            .map(|test| format!("{:?} {} {}", test.points, test.name, test.why))
             .collect();
         assert_eq!(
             told,
             [
-                "2.7 MISSING_DATE Missing Date: header",
-                "0.1 HTML_MESSAGE BODY: HTML included in message",
-                "0.0 ODD ",
-                "-0.0 NO_RELAYS Informational: message was not relayed via SMTP",
+                "Some(2.7) MISSING_DATE Missing Date: header",
+                "Some(0.1) HTML_MESSAGE BODY: HTML included in message",
+                "None ODD ",
+                "Some(-0.0) NO_RELAYS Informational: message was not relayed via SMTP",
             ]
         );
     }

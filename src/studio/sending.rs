@@ -81,7 +81,7 @@ pub(super) fn filtered(answer: Option<&Result<Option<SpamScore>, Refusal>>) -> M
             table.tests aria-label="Rules that hit" {
                 @for test in &score.tests {
                     tr {
-                        td.number { (points(test.points)) }
+                        td.number { (test.points.map(points).unwrap_or_default()) }
                         td { (test.why) " " code { (test.name) } }
                     }
                 }

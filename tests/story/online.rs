@@ -106,7 +106,7 @@ fn the_score_of_a_spam_filter_is_told_with_its_tests() {
     use std::os::unix::fs::PermissionsExt as _;
     let desk = desk("The tide turns.");
     // Says what the letter's size and subject are worth, as the real one would: the letter goes in, a header comes out.
-    let filter = "#!/bin/sh\nread -r first\ncat >/dev/null\necho 'X-Spam-Status: Yes, score=6.1 required=5.0 tests=ONE,'\necho '\tTWO autolearn=no'\necho\necho \"$first\"\n";
+    let filter = "#!/bin/sh\nread -r first\ncat >/dev/null\necho 'X-Spam-Status: Yes, score=6.1 required=5.0 tests=ONE,'\necho '\tTWO,THREE autolearn=no'\necho\necho \"$first\"\necho 'Content analysis details:   (6.1 points, 5.0 required)'\necho ' 2.5 TWO   Reason'\necho '-0.1 THREE Reason'\n";
     desk.write("bin/spamassassin", filter);
     std::fs::set_permissions(desk.path("bin/spamassassin"), std::fs::Permissions::from_mode(0o755))
         .unwrap();
@@ -115,5 +115,6 @@ fn the_score_of_a_spam_filter_is_told_with_its_tests() {
         desk.command("--json check drafts/tide.md --spam").env("PATH", path).output().unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stdout}");
-    assert!(stdout.contains("SpamAssassin gives the letter 6.1 points of 5: ONE, TWO"), "{stdout}");
+    let told = "SpamAssassin gives the letter 6.1 points of 5: TWO (2.5), ONE\"";
+    assert!(stdout.contains(told), "{stdout}");
 }

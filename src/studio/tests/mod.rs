@@ -96,7 +96,8 @@ fn errands(proof: impl Fn(Option<&Proof>) -> Proof + Send + Sync + 'static) -> E
         compare: Box::new(|_| Ok(Some(comparison()))),
         filter: Box::new(|_| {
             let name = "SUBJ_ALL_CAPS".into();
-            let test = SpamTest { name, points: 2.34, why: "Subject is all <capitals>".into() };
+            let test =
+                SpamTest { name, points: Some(2.34), why: "Subject is all <capitals>".into() };
             Ok(Some(SpamScore { points: 2.34, tests: vec![test] }))
         }),
         test_copy: Box::new(move |key, to| {
