@@ -10,16 +10,16 @@ type Held = (&'static [u32], &'static [&'static str]);
 /// Faults, FAULTS 6.2.
 const FAULTS: &[Held] = &[
     (&[1], &["story/send.rs nobody_listening_leaves_everyone_pending"]),
-    (&[2], &["story/faults.rs row_2_packets_go_nowhere"]),
-    (&[3], &["story/faults.rs row_3_the_name_does_not_resolve"]),
-    (&[4], &["story/faults.rs row_4_no_greeting"]),
-    (&[5], &["story/faults.rs row_5_the_greeting_refuses"]),
-    (&[6], &["story/faults.rs row_6_busy_twice_and_then_well"]),
-    (&[7, 13], &["story/faults.rs rows_7_and_13_a_login_only_under_tls"]),
-    (&[8], &["story/faults.rs row_8_plaintext_glued_to_the_reply_to_starttls"]),
-    (&[9], &["story/faults.rs row_9_certificates_that_do_not_vouch"]),
-    (&[10], &["story/faults.rs row_10_the_handshake_is_reset_once"]),
-    (&[11], &["story/faults.rs row_11_a_wrong_password_is_tried_once"]),
+    (&[2], &["story/faults/opening.rs row_2_packets_go_nowhere"]),
+    (&[3], &["story/faults/opening.rs row_3_the_name_does_not_resolve"]),
+    (&[4], &["story/faults/opening.rs row_4_no_greeting"]),
+    (&[5], &["story/faults/opening.rs row_5_the_greeting_refuses"]),
+    (&[6], &["story/faults/opening.rs row_6_busy_twice_and_then_well"]),
+    (&[7, 13], &["story/faults/opening.rs rows_7_and_13_a_login_only_under_tls"]),
+    (&[8], &["story/faults/opening.rs row_8_plaintext_glued_to_the_reply_to_starttls"]),
+    (&[9], &["story/faults/opening.rs row_9_certificates_that_do_not_vouch"]),
+    (&[10], &["story/faults/opening.rs row_10_the_handshake_is_reset_once"]),
+    (&[11], &["story/faults/opening.rs row_11_a_wrong_password_is_tried_once"]),
     (
         &[12],
         &[
@@ -28,39 +28,45 @@ const FAULTS: &[Held] = &[
         ],
     ),
     (&[14], &["story/send.rs a_sender_the_relay_refuses_stops_the_run_and_fails_nobody"]),
-    (&[15], &["story/faults.rs row_15_the_daily_limit_after_a_hundred"]),
+    (&[15], &["story/faults/letters.rs row_15_the_daily_limit_after_a_hundred"]),
     (&[16], &["story/send.rs a_refused_reader_costs_nobody_else_a_letter_or_a_connection"]),
-    (&[17], &["story/faults.rs row_17_a_refusal_that_says_no_more_than_no"]),
+    (&[17], &["story/faults/letters.rs row_17_a_refusal_that_says_no_more_than_no"]),
     (&[18], &["story/send.rs a_greylisted_reader_is_tried_again"]),
     (
         &[19, 33],
         &[
-            "story/faults.rs rows_19_and_33_the_relay_hangs_up_after_rcpt_and_after_it_has_taken_a_letter",
+            "story/faults/letters.rs rows_19_and_33_the_relay_hangs_up_after_rcpt_and_after_it_has_taken_a_letter",
         ],
     ),
-    (&[20], &["story/faults.rs row_20_data_is_answered_with_250"]),
-    (&[21], &["story/faults.rs row_21_the_go_ahead_never_comes"]),
-    (&[22], &["story/faults.rs row_22_the_relay_resets_in_the_middle_of_a_letter"]),
-    (&[24], &["story/faults.rs row_24_the_relay_hangs_up_before_the_dot"]),
-    (&[25], &["story/faults.rs row_25_the_relay_defers_and_hangs_up_before_the_dot"]),
-    (&[23], &["story/faults.rs row_23_the_relay_takes_no_more_of_a_letter"]),
+    (&[20], &["story/faults/letters.rs row_20_data_is_answered_with_250"]),
+    (&[21], &["story/faults/letters.rs row_21_the_go_ahead_never_comes"]),
+    (&[22], &["story/faults/letters.rs row_22_the_relay_resets_in_the_middle_of_a_letter"]),
+    (&[24], &["story/faults/letters.rs row_24_the_relay_hangs_up_before_the_dot"]),
+    (&[25], &["story/faults/letters.rs row_25_the_relay_defers_and_hangs_up_before_the_dot"]),
+    (&[23], &["story/faults/letters.rs row_23_the_relay_takes_no_more_of_a_letter"]),
     (
         &[26, 27, 28, 36],
-        &["story/faults.rs rows_26_27_28_and_36_no_definite_reply_to_the_dot_leaves_doubt"],
+        &["story/faults/letters.rs rows_26_27_28_and_36_no_definite_reply_to_the_dot_leaves_doubt"],
     ),
-    (&[29], &["story/faults.rs row_29_a_reply_to_the_dot_that_is_late_but_in_time"]),
-    (&[30, 32], &["story/faults.rs rows_30_and_32_refused_after_data_and_taken_the_next_time"]),
+    (&[29], &["story/faults/letters.rs row_29_a_reply_to_the_dot_that_is_late_but_in_time"]),
+    (
+        &[30, 32],
+        &["story/faults/letters.rs rows_30_and_32_refused_after_data_and_taken_the_next_time"],
+    ),
     (&[31], &["story/send.rs a_relay_that_refuses_every_letter_does_not_use_up_the_list"]),
-    (&[34, 35, 37], &["story/faults.rs rows_34_35_and_37_odd_replies_to_the_dot_that_mean_sent"]),
+    (
+        &[34, 35, 37],
+        &["story/faults/letters.rs rows_34_35_and_37_odd_replies_to_the_dot_that_mean_sent"],
+    ),
     (
         &[38],
         &[
             "story/send.rs a_relay_that_hangs_up_after_every_few_letters_is_called_again_without_a_word",
         ],
     ),
-    (&[39], &["story/faults.rs row_39_a_421_to_mail_after_every_few_letters"]),
-    (&[40], &["story/faults.rs row_40_a_reply_without_end_costs_no_memory"]),
-    (&[41], &["story/faults.rs row_41_a_letter_larger_than_the_relay_takes"]),
+    (&[39], &["story/faults/letters.rs row_39_a_421_to_mail_after_every_few_letters"]),
+    (&[40], &["story/faults/letters.rs row_40_a_reply_without_end_costs_no_memory"]),
+    (&[41], &["story/faults/letters.rs row_41_a_letter_larger_than_the_relay_takes"]),
     // In the middle of a body the intent is on disk already, so the letter is in doubt, not pending (docs/adr/0012).
     (
         &[42],
@@ -235,7 +241,7 @@ const INPUTS: &[Held] = &[
     (
         &[51],
         &[
-            "story/faults.rs a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_where_not",
+            "story/faults/letters.rs a_reader_beyond_ascii_gets_a_letter_where_the_relay_takes_it_and_fails_here_where_not",
         ],
     ),
     (
