@@ -74,9 +74,8 @@ impl Weight {
             rest = &rest[at..];
             let end = tag_end(rest);
             let (tag, after) = rest.split_at(end);
-            let has_attributes = tag.contains('=');
-            let value = |name| if has_attributes { value(tag, name) } else { 0 };
-            let (styles, links) = (value(" style=\""), value(" href=\"") + value(" src=\""));
+            let styles = value(tag, " style=\"");
+            let links = value(tag, " href=\"") + value(tag, " src=\"");
             self.styles += styles;
             self.links += links;
             self.markup += tag.len() - styles - links;
@@ -136,7 +135,7 @@ pub fn tag_end(html: &str) -> usize {
 
 /// The bytes of an attribute with its name.
 fn value(tag: &str, name: &str) -> usize {
-    let Some(start) = tag.find(name) else { return 0 };
+    let Some(start) = memchr::memmem::find(tag.as_bytes(), name.as_bytes()) else { return 0 };
     let rest = &tag[start + name.len()..];
     rest.find('"').map_or(0, |end| name.len() + end + 1)
 }

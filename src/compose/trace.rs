@@ -44,6 +44,7 @@ pub(super) fn without(html: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compose::images::NO_IMAGES;
     use crate::compose::merge::{Piece, Template};
     use crate::compose::{Materials, compose, compose_traced};
     use crate::source::Source;
@@ -64,8 +65,7 @@ mod tests {
         draft.snippets.insert("s.md".into(), Ok(snippet));
         let newsletter = crate::compose::tests::newsletter();
         let materials = Materials::new(&newsletter);
-        let (issue, traced, _) =
-            compose_traced(&draft, &materials, &|_| &crate::compose::images::NO_IMAGES).unwrap();
+        let (issue, traced, _) = compose_traced(&draft, &materials, &|_| &NO_IMAGES).unwrap();
         assert_eq!(issue, compose(&draft, &materials).unwrap().0, "the issue knows no places");
         assert_eq!(text(&issue.html), without(&text(&traced)));
         (text(&traced), text(&issue.html))

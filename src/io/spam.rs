@@ -54,7 +54,8 @@ fn read(report: &str) -> Option<SpamScore> {
     let points = value("score=")?.parse().ok()?;
     let tests = value("tests=").unwrap_or_default();
     let tests = tests.split(',').filter(|test| !test.is_empty() && *test != "none");
-    let mut tests: Vec<SpamTest> = tests.map(|name| explained(name, report)).collect();
+    let table = report.rfind("Content analysis details:").map_or("", |start| &report[start..]);
+    let mut tests: Vec<SpamTest> = tests.map(|name| explained(name, table)).collect();
     let gave = |test: &SpamTest| test.points.unwrap_or_default();
     tests.sort_by(|one, other| gave(other).total_cmp(&gave(one)));
     Some(SpamScore { points, tests })
@@ -62,8 +63,7 @@ fn read(report: &str) -> Option<SpamScore> {
 
 /// What a test gave and why, from the table at the report's end; its lines are `points NAME reason`, or continue the
 /// reason of the line before.
-fn explained(name: &str, report: &str) -> SpamTest {
-    let table = report.rfind("Content analysis details:").map_or("", |start| &report[start..]);
+fn explained(name: &str, table: &str) -> SpamTest {
     let mut lines = table.lines().map(str::trim);
     let row = lines.find_map(|line| {
         let mut words = line.split_whitespace();

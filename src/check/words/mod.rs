@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::AhoCorasick;
 
 /// Names as those write them who bear them, by their form in lower case.
 static TERMS: LazyLock<HashMap<String, &str>> = LazyLock::new(|| {
@@ -29,7 +29,7 @@ pub(super) struct Phrases(Option<AhoCorasick>);
 impl Phrases {
     pub(super) fn new(phrases: impl Iterator<Item = &'static str>) -> Self {
         // Only a list beyond four billion bytes cannot be built.
-        Self(AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(phrases).ok())
+        Self(AhoCorasick::new(phrases).ok())
     }
 
     /// Where they stand in a text in lower case, in the order of their ends.

@@ -176,8 +176,8 @@ fn plain_tag(tag: &str) -> Option<Element> {
         attributes.push((key.to_owned(), value.to_owned()));
         rest = after;
     }
-    let (is_plain, name) = (rest.is_empty() && is_name(name), name.to_ascii_lowercase());
-    is_plain.then_some(Element { name, attributes, self_closing: false })
+    let element = || Element { name: name.to_ascii_lowercase(), attributes, self_closing: false };
+    (rest.is_empty() && is_name(name)).then(element)
 }
 
 fn is_name(name: &str) -> bool {

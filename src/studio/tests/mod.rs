@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::asked::Pane;
 use super::*;
 use crate::check::online::{LinkState, LinkStates, SpamScore, SpamTest};
+use crate::compose::images::NO_IMAGES;
 use crate::compose::{Materials, compose_traced};
 use crate::config;
 use crate::draft;
@@ -118,10 +119,8 @@ fn proof() -> Proof {
     let source = Source::new("drafts/a.md", DRAFT);
     let (draft, _) = draft::parse(source.clone()).unwrap();
     let (config, _) = config::parse(&Source::new("config.toml", CONFIG)).unwrap();
-    let (issue, traced, _) = compose_traced(&draft, &Materials::new(&config.newsletter), &|_| {
-        &crate::compose::images::NO_IMAGES
-    })
-    .unwrap();
+    let (issue, traced, _) =
+        compose_traced(&draft, &Materials::new(&config.newsletter), &|_| &NO_IMAGES).unwrap();
     let head = Letterhead {
         newsletter: &config.newsletter,
         unsubscribe: &config.unsubscribe,
