@@ -274,8 +274,9 @@ pub fn mime(bytes: &[u8]) {
     let Ok(letters) = Letters::new(&issue, &head) else { return };
     let ada = reader(&value);
     let message = letters.render(&ada).expect("these slots can be filled");
-    clean_on_the_wire(&message.bytes);
-    let letter = MessageParser::new().parse(&message.bytes).expect("a letter");
+    let bytes = message.content.to_vec();
+    clean_on_the_wire(&bytes);
+    let letter = MessageParser::new().parse(&bytes).expect("a letter");
     assert_eq!(letter.parts.len(), 3);
     for (part, wanted) in letter.parts[1..].iter().zip([letters.text(&ada), letters.html(&ada)]) {
         let wanted = wanted.expect("these slots can be filled").replace('\n', "\r\n");

@@ -65,7 +65,7 @@ fn thirty_kilobytes(bencher: Bencher<'_, '_>) {
 
 fn letter(letters: &Letters) -> Letter {
     let reader = support::reader();
-    let raw = letters.render(&reader).unwrap().bytes;
+    let raw = letters.render(&reader).unwrap().content.to_vec();
     let weight = Weight::of(&raw);
     let (html, text) = (letters.html(&reader).unwrap(), letters.text(&reader).unwrap());
     Letter { subject: letters.subject(&reader).unwrap(), html, text, raw, weight }

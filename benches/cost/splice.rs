@@ -29,12 +29,12 @@ fn unresolved(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn copy(bencher: Bencher<'_, '_>) {
     let letters = support::letters(&support::draft(), &[]);
-    let bytes = letters.render(&support::reader()).unwrap().bytes;
+    let bytes = letters.render(&support::reader()).unwrap().content.to_vec();
     bencher.counter(BytesCount::new(bytes.len())).bench(|| black_box(&bytes).clone());
 }
 
 fn render(bencher: Bencher<'_, '_>, draft: &str) {
     let (letters, reader) = (support::letters(draft, &[]), support::reader());
-    let bytes = letters.render(&reader).unwrap().bytes.len();
+    let bytes = letters.render(&reader).unwrap().content.len();
     bencher.counter(BytesCount::new(bytes)).bench(|| letters.render(black_box(&reader)));
 }

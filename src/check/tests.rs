@@ -96,7 +96,7 @@ fn reader(name: Option<&str>) -> Subscriber {
 
 fn letter(letters: &Letters) -> Option<Letter> {
     let ada = reader(Some("Ada"));
-    let raw = letters.render(&ada).ok()?.bytes;
+    let raw = letters.render(&ada).ok()?.content.to_vec();
     let weight = Weight::of(&raw);
     let (html, text) = (letters.html(&ada).ok()?, letters.text(&ada).ok()?);
     Some(Letter { subject: letters.subject(&ada).ok()?, html, text, raw, weight })

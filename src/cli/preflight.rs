@@ -249,7 +249,7 @@ fn letters(
 /// The letter of one reader, if it can be made.
 fn letter(letters: &Letters, around: &Surroundings) -> Option<Letter> {
     let reader = around.reader.as_ref()?;
-    let raw = letters.render(reader).ok()?.bytes;
+    let raw = letters.render(reader).ok()?.content.to_vec();
     let weight = Weight::of(&raw);
     let subject = letters.subject(reader).ok()?;
     Some(Letter {

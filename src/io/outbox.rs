@@ -48,10 +48,10 @@ impl Outbox {
     fn take(&self, message: &Message) -> Result<(), String> {
         let letters = {
             let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
-            let size = message.bytes.len() as u64;
+            let size = message.content.len() as u64;
             if size > weights.max {
                 let mut heaviest = self.heaviest.lock().unwrap_or_else(PoisonError::into_inner);
-                heaviest.clone_from(&message.bytes);
+                *heaviest = message.content.to_vec();
             }
             weights.min = if weights.letters == 0 { size } else { weights.min.min(size) };
             weights.max = weights.max.max(size);
@@ -65,7 +65,8 @@ impl Outbox {
                     "{letters:02}-{}.eml",
                     message.envelope.recipient.as_str().replace(['/', '\\'], "_")
                 );
-                files::write(&folder.join(name), &message.bytes).map_err(|error| error.to_string())
+                files::write(&folder.join(name), &message.content.to_vec())
+                    .map_err(|error| error.to_string())
             }
             _ => Ok(()),
         }

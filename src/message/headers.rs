@@ -314,7 +314,7 @@ mod tests {
 
         #[test]
         fn what_is_written_without_lettre_is_what_lettre_writes(
-            name in prop::option::of("[A-Za-z0-9]{0,9}( {0,2}[A-Za-z0-9.é\"<@=?]{0,12}){0,9}"),
+            name in prop::option::of("[A-Za-z0-9]{0,9}( {0,2}[A-Za-z0-9.é\"<@=?]{0,12}){0,9}|[\\p{L}\\p{N}._-]{1,12}( [\\p{L}a-z]{1,9}){0,3}"),
             local in "[a-z0-9]{1,3}([.+-][a-z0-9]{1,20}){0,3}|zoë",
             domain in "[a-z]{1,30}(\\.[a-z]{1,30}){0,2}\\.org",
             line in "[ -~]{0,90}|([a-z]{1,12} ?){0,12}é?",

@@ -8,6 +8,7 @@
 //! Everything readers share is encoded once; what differs is encoded for its place and put between (docs/adr/0004).
 //! There is no other way to a letter: preview, dry run, sandbox and send all take this one.
 
+mod content;
 pub mod dkim;
 mod headers;
 mod mime;
@@ -17,6 +18,7 @@ mod unfolded;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::address::{EmailAddress, TokenAddress};
 use crate::audience::Subscriber;
@@ -25,9 +27,11 @@ use crate::compose::merge::expression::SyntaxError;
 use crate::compose::merge::fill::{Conditions, Fields, Unresolved};
 use crate::compose::merge::{Piece, Template};
 use crate::config::{Newsletter, Unsubscribe};
+use content::Own;
+pub use content::{Content, Shell};
 use dkim::{Seal, Signer};
+use splice::Splice;
 pub use splice::Wording;
-use splice::{Shell, Splice};
 use token::{Key, ListPrefix};
 
 /// One reader's letter, ready for the wire.
@@ -37,9 +41,9 @@ pub struct Message {
     pub envelope: Envelope,
     /// The Message-ID without its angle brackets.
     pub id: String,
-    /// Header and body: ASCII but for a recipient's address in To that needs SMTPUTF8 (RFC 6532), CRLF only, lines of at most 998 bytes (RFC 5322 2.1.1), no line that starts with a
-    /// dot, ends in CRLF.
-    pub bytes: Vec<u8>,
+    /// Header and body: ASCII but for a recipient's address in To that needs SMTPUTF8 (RFC 6532), CRLF only, lines of at
+    /// most 998 bytes (RFC 5322 2.1.1), no line that starts with a dot, ends in CRLF.
+    pub content: Content,
 }
 
 /// Who a letter comes from and goes to on the wire (RFC 5321 2.3.1).
@@ -92,7 +96,7 @@ const VALUES: usize = 1024;
 /// All letters of an issue. Gives the same bytes for the same reader each time.
 #[derive(Debug)]
 pub struct Letters {
-    shell: Shell,
+    shell: Arc<Shell>,
     seal: Option<Seal>,
     conditions: Conditions,
     subject: Wording,
@@ -152,27 +156,26 @@ impl Letters {
     /// A reader's letter, or all that stands against it.
     pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
         let blank = self.seal.as_ref().map_or(&[][..], Seal::blank);
-        let mut start = Vec::with_capacity(blank.len() + self.shell.len() + VALUES);
-        start.extend_from_slice(blank);
-        let (id, mut bytes) = self.splice(reader, Some(self.shell.pieces()), start)?;
+        let own = Own::beginning_with(blank, VALUES, self.shell.pieces().len());
+        let (id, own) = self.splice(reader, Splice::new(own))?;
+        let mut content = Content::new(Arc::clone(&self.shell), own);
         if let Some(seal) = &self.seal {
             let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
-            seal.close(&mut bytes).map_err(refused)?;
+            seal.close(&mut content).map_err(refused)?;
         }
         Ok(Message {
             envelope: Envelope {
                 reverse_path: self.reverse_path(&id),
                 recipient: reader.email.clone(),
             },
-            bytes,
+            content,
             id,
         })
     }
 
     /// All that stands against a reader's letter, each once: what [`Letters::render`] would say, without its bytes.
     pub fn unresolved(&self, reader: &Subscriber) -> Vec<Unresolved> {
-        let nothing = None::<std::iter::Empty<&[u8]>>;
-        self.splice(reader, nothing, Vec::new()).err().unwrap_or_default()
+        self.splice(reader, Splice::asking()).err().unwrap_or_default()
     }
 
     /// The fields that some reader's letter depends on.
@@ -218,21 +221,18 @@ impl Letters {
         wording.fill(&fields, &self.conditions.choose(&fields)?)
     }
 
-    /// The Message-ID of a reader's letter, and the letter but for its signatures: the values between the `pieces`, in
-    /// the order of the marks.
-    fn splice<'a>(
+    /// The Message-ID of a reader's letter, and what stands between its pieces, in the order of the marks.
+    fn splice(
         &self,
         reader: &Subscriber,
-        pieces: Option<impl Iterator<Item = &'a [u8]>>,
-        start: Vec<u8>,
-    ) -> Result<(String, Vec<u8>), Vec<Unresolved>> {
+        mut letter: Splice,
+    ) -> Result<(String, Own), Vec<Unresolved>> {
         let canonical = reader.email.canonical();
         let token = self.leaving.token(&canonical);
         let url = self.leaving.best(&token);
         let fields = Fields::new(reader, &url);
         let own = self.leaving.key.reader_part(&self.ids.seed, &canonical);
         let id = format!("{}.{own}@{}", self.ids.start, self.from.domain());
-        let mut letter = Splice::new(pieces, start);
         let choices = self.conditions.choose(&fields);
         let choices = choices.map_err(|why| letter.refuse(why)).unwrap_or_default();
         letter.header(to(reader));
@@ -302,7 +302,7 @@ fn shell(
     subject: &Wording,
     text: &Wording,
     html: &Wording,
-) -> Result<(Shell, Option<Seal>), LetterError> {
+) -> Result<(Arc<Shell>, Option<Seal>), LetterError> {
     let refused = |error: lettre::error::Error| LetterError::Build(error.to_string());
     let senders = headers::Senders::new(issue, head)?;
     let from = senders.from.email.clone();
@@ -320,7 +320,7 @@ fn shell(
     let fields = headers::fold(&String::from_utf8_lossy(fields));
     headers::check(&fields).map_err(|reason| LetterError::Header("header", reason))?;
     let seal = head.signer.map(|signer| Seal::new(signer, head.date.as_second(), &fields));
-    Ok((Shell::cut(&[fields.as_bytes(), body].concat()), seal))
+    Ok((Shell::cut(&[fields.as_bytes(), body].concat()).into(), seal))
 }
 
 fn subject(template: &Template, test: Option<jiff::civil::Time>) -> Result<Wording, SyntaxError> {

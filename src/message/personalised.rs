@@ -39,8 +39,8 @@ fn mistakes(body: &str) -> Vec<String> {
 /// What stands between the title and the footer of the text, for the reader, with soft lines marked.
 fn text(body: &str, reader: &Subscriber) -> String {
     let letters = letters(&issue_of("", body));
-    let message = letters.render(reader).unwrap();
-    let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+    let message = letters.render(reader).unwrap().content.to_vec();
+    let parsed = MessageParser::new().parse(&message).unwrap();
     let text = parsed.body_text(0).unwrap().replace("\r\n", "\n");
     assert_eq!(text, letters.text(reader).unwrap());
     let html = parsed.body_html(0).unwrap().replace("\r\n", "\n");

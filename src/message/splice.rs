@@ -1,4 +1,4 @@
-//! The letter's bytes that all readers share, cut where they differ, and a reader's pieces put in.
+//! What a reader gets at the marks of a letter: templates filled, each value encoded for its place.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -7,7 +7,8 @@ use crate::compose::merge::expression::SyntaxError;
 use crate::compose::merge::fill::{Choices, Fields, Slot, Unresolved};
 use crate::compose::merge::{Branch, Piece, Template};
 
-use super::mime::{self, MARK};
+use super::content::Own;
+use super::mime;
 
 /// A template ready to be filled, all its line ends LF.
 #[derive(Debug)]
@@ -69,22 +70,17 @@ impl Wording {
     }
 
     /// Puts what a reader gets at the marks of a letter's body, each after the next piece.
-    pub(super) fn splice<'a>(
-        &self,
-        fields: &Fields<'_>,
-        choices: &Choices,
-        letter: &mut Splice<'a, impl Iterator<Item = &'a [u8]>>,
-    ) {
+    pub(super) fn splice(&self, fields: &Fields<'_>, choices: &Choices, letter: &mut Splice) {
         for part in &self.parts {
             match part {
                 Part::Literal(_) => {}
                 Part::Slot(slot) => {
-                    letter.piece();
+                    letter.own.piece();
                     letter.slot(slot, fields);
                 }
                 Part::Chunk { branch, parts, encoded } => {
-                    letter.piece();
-                    let start = letter.out.len();
+                    letter.own.piece();
+                    let start = letter.own.bytes.len();
                     letter.chunk(*branch, parts, encoded, start, &Asked { fields, choices });
                 }
             }
@@ -148,34 +144,11 @@ fn fill(
     }
 }
 
-/// The bytes between the marks: one piece more than there are marks.
-#[derive(Debug)]
-pub(super) struct Shell {
-    pieces: Vec<Box<[u8]>>,
-    len: usize,
-}
-
-impl Shell {
-    /// Cuts a letter at its marks.
-    pub(super) fn cut(letter: &[u8]) -> Self {
-        let pieces: Vec<Box<[u8]>> = letter.split(|&byte| byte == MARK).map(Box::from).collect();
-        Self { len: pieces.iter().map(|piece| piece.len()).sum(), pieces }
-    }
-
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
-        self.pieces.iter().map(AsRef::as_ref)
-    }
-
-    /// The length of all pieces together.
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-}
-
-/// A letter as it is put together: piece, value, piece, value, piece. All that stands against it is gathered.
-pub(super) struct Splice<'a, I: Iterator<Item = &'a [u8]>> {
-    pieces: Option<I>,
-    out: Vec<u8>,
+/// A letter as it is put together: value, piece, value, piece. All that stands against it is gathered.
+pub(super) struct Splice {
+    own: Own,
+    /// Whether values are only asked for, and written nowhere.
+    only_asks: bool,
     unresolved: Vec<Unresolved>,
 }
 
@@ -185,33 +158,32 @@ struct Asked<'a> {
     choices: &'a Choices,
 }
 
-impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
-    /// Begins a letter after what `out` holds already; without `pieces` nothing is written, only asked.
-    pub(super) fn new(pieces: Option<I>, out: Vec<u8>) -> Self {
-        Self { pieces, out, unresolved: Vec::new() }
+impl Splice {
+    /// Begins a letter with what stands before its first piece.
+    pub(super) fn new(own: Own) -> Self {
+        Self { own, only_asks: false, unresolved: Vec::new() }
     }
 
-    /// Goes on to the next mark.
-    fn piece(&mut self) {
-        let piece = self.pieces.as_mut().and_then(Iterator::next);
-        self.out.extend_from_slice(piece.unwrap_or_default());
+    /// Asks for all that a letter would need, and makes none.
+    pub(super) fn asking() -> Self {
+        Self { own: Own::default(), only_asks: true, unresolved: Vec::new() }
     }
 
     /// Puts a value of the header at the next mark.
     pub(super) fn header(&mut self, value: Result<Cow<'_, str>, Vec<Unresolved>>) {
-        self.piece();
+        self.own.piece();
         match value {
-            Ok(value) => self.out.extend_from_slice(value.as_bytes()),
+            Ok(value) => self.own.bytes.extend_from_slice(value.as_bytes()),
             Err(why) => self.unresolved.extend(why),
         }
     }
 
-    /// The letter after its last piece, or all that stands against it, each once and in order.
-    pub(super) fn finish(mut self) -> Result<Vec<u8>, Vec<Unresolved>> {
-        self.piece();
+    /// What stands between the pieces, or all that stands against the letter, each once and in order.
+    pub(super) fn finish(mut self) -> Result<Own, Vec<Unresolved>> {
+        self.own.piece();
         self.unresolved.sort();
         self.unresolved.dedup();
-        if self.unresolved.is_empty() { Ok(self.out) } else { Err(self.unresolved) }
+        if self.unresolved.is_empty() { Ok(self.own) } else { Err(self.unresolved) }
     }
 
     pub(super) fn refuse(&mut self, why: Vec<Unresolved>) {
@@ -220,8 +192,8 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
 
     fn slot(&mut self, slot: &Slot, fields: &Fields<'_>) {
         match slot.value(fields) {
-            Ok(value) if self.pieces.is_some() => mime::encode(&with_lf(value), &mut self.out),
-            Ok(_) => {}
+            Ok(_) if self.only_asks => {}
+            Ok(value) => mime::encode(&with_lf(value), &mut self.own.bytes),
             Err(why) => self.unresolved.push(why),
         }
     }
@@ -240,10 +212,10 @@ impl<'a, I: Iterator<Item = &'a [u8]>> Splice<'a, I> {
         }
         let mut encoded = encoded.iter();
         for part in parts {
-            mime::start_line(&mut self.out, start);
+            mime::start_line(&mut self.own.bytes, start);
             match part {
                 Part::Literal(_) => {
-                    self.out.extend_from_slice(encoded.next().map_or(&[], AsRef::as_ref));
+                    self.own.bytes.extend_from_slice(encoded.next().map_or(&[], AsRef::as_ref));
                 }
                 Part::Slot(slot) => self.slot(slot, asked.fields),
                 Part::Chunk { branch, parts, encoded } => {

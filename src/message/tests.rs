@@ -190,7 +190,7 @@ fn one_letter_in_full() {
     let message = letters.render(&reader(Some("Zoë O'Hara"), &[("city", "São Paulo")])).unwrap();
     assert_eq!(message.envelope.reverse_path.as_str(), "news@example.org");
     assert_eq!(message.envelope.recipient.as_str(), "ada@example.net");
-    let text = String::from_utf8(message.bytes).unwrap().replace("\r\n", "\n");
+    let text = String::from_utf8(message.content.to_vec()).unwrap().replace("\r\n", "\n");
     insta::assert_snapshot!("letter.eml", text);
 }
 
@@ -201,8 +201,8 @@ fn without_a_key_a_letter_is_the_same_but_for_its_signatures() {
     let date = jiff::Timestamp::from_second(DATE).unwrap();
     let head = Letterhead { newsletter, unsubscribe, key, signer: None, date, test_copy: None };
     let ada = reader(Some("Ada"), &[]);
-    let unsigned = Letters::new(&sample(), &head).unwrap().render(&ada).unwrap().bytes;
-    let signed = letters(&sample()).render(&ada).unwrap().bytes;
+    let unsigned = Letters::new(&sample(), &head).unwrap().render(&ada).unwrap().content.to_vec();
+    let signed = letters(&sample()).render(&ada).unwrap().content.to_vec();
     assert!(unsigned.starts_with(b"Date: ") && signed.starts_with(b"DKIM-Signature: "));
     assert!(signed.ends_with(&unsigned));
 }
@@ -223,14 +223,14 @@ fn without_an_https_address_nothing_promises_one_click() {
     let ada = reader(Some("Ada"), &[]);
     let url = letters.unsubscribe_url(&ada);
     assert!(url.starts_with("mailto:unsubscribe@example.org?subject=unsubscribe%20A"), "{url}");
-    let names = field_names(&letters.render(&ada).unwrap().bytes);
+    let names = field_names(&letters.render(&ada).unwrap().content.to_vec());
     assert!(names.contains(&"List-Unsubscribe".to_owned()));
     assert!(!names.contains(&"List-Unsubscribe-Post".to_owned()));
 
     let nothing = Unsubscribe { url: None, mailto: None, ..unsubscribe() };
     let plain = issue(vec![literal("Hi")], vec![literal("Hi\n")], vec![literal("<p>Hi</p>\n")]);
     let letters = letters_with(&plain, &newsletter(), &nothing, None).unwrap();
-    let names = field_names(&letters.render(&ada).unwrap().bytes);
+    let names = field_names(&letters.render(&ada).unwrap().content.to_vec());
     assert!(!names.contains(&"List-Unsubscribe".to_owned()));
 }
 
@@ -259,7 +259,7 @@ fn a_bounce_comes_back_to_an_address_that_names_the_letter() {
     let bounced = Key::new([7; 32]).verify_bounce(token).unwrap();
     let (issue, rest) = message.id.split_once('.').unwrap();
     assert!(issue.starts_with(&bounced.issue) && rest.starts_with(&bounced.reader));
-    assert!(!String::from_utf8(message.bytes).unwrap().contains("bounce.example.org"));
+    assert!(!String::from_utf8(message.content.to_vec()).unwrap().contains("bounce.example.org"));
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn foreign_domains_leave_in_ascii() {
         ..reader(Some("Ада"), &[])
     };
     let message = letters.render(&ada).unwrap();
-    let wire = String::from_utf8(message.bytes).unwrap();
+    let wire = String::from_utf8(message.content.to_vec()).unwrap();
     assert!(wire.contains("<ada@xn--e1afmkfd.example>") && wire.is_ascii());
     assert!(wire.contains("From: \"Field Notes\" <news@xn--bcher-kva.example>\r\n"));
     assert_eq!(message.envelope.recipient.as_str(), "ada@xn--e1afmkfd.example");
@@ -304,10 +304,10 @@ fn all_that_stands_against_a_letter_is_said_once() {
 #[test]
 fn only_a_letter_whose_recipient_needs_it_leaves_ascii() {
     let ada = reader(Some("Zoë"), &[]);
-    assert!(letters(&sample()).render(&ada).unwrap().bytes.is_ascii());
+    assert!(letters(&sample()).render(&ada).unwrap().content.to_vec().is_ascii());
     let zoe = Subscriber { email: "zoë@example.org".parse().unwrap(), ..ada };
-    let letter = letters(&sample()).render(&zoe).unwrap();
-    let text = std::str::from_utf8(&letter.bytes).unwrap();
+    let letter = letters(&sample()).render(&zoe).unwrap().content.to_vec();
+    let text = std::str::from_utf8(&letter).unwrap();
     let beyond: Vec<&str> = text.lines().filter(|line| !line.is_ascii()).collect();
     assert_eq!(beyond, ["To: =?utf-8?b?Wm/Dqw==?= <zoë@example.org>"]);
 }
@@ -334,8 +334,8 @@ fn a_name_no_header_can_hold_is_refused_before_anything_is_sent() {
 #[test]
 fn an_issue_without_words_is_still_a_letter() {
     let empty = issue(Vec::new(), Vec::new(), Vec::new());
-    let message = letters(&empty).render(&reader(None, &[])).unwrap();
-    let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+    let message = letters(&empty).render(&reader(None, &[])).unwrap().content.to_vec();
+    let parsed = MessageParser::new().parse(&message).unwrap();
     assert_eq!(parsed.body_text(0).unwrap(), "");
     assert_eq!(parsed.body_html(0).unwrap(), "");
 }

@@ -1,14 +1,16 @@
-//! Header values that need neither quotes nor encoding nor folding, which most do not: written without lettre, to the
-//! same bytes.
+//! Header values that fit on one line, which most do: written without lettre, to the same bytes.
 
 use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 use crate::address::EmailAddress;
 
 /// What lettre folds after (RFC 5322 2.1.1 would allow 78).
 const WIDTH: usize = 76;
 
-/// A name of letters, digits and single spaces with an ASCII address, on one line.
+/// A name of words with single spaces between and an ASCII address, on one line.
 pub(super) fn mailbox<'a>(
     name: Option<&'a str>,
     address: &'a EmailAddress,
@@ -21,10 +23,22 @@ pub(super) fn mailbox<'a>(
     let Some(name) = name else {
         return Some(Cow::Borrowed(address.as_str())).filter(|value| fits(value));
     };
-    let quote = if name.contains(' ') { "\"" } else { "" };
-    let value = format!("{quote}{name}{quote} <{}>", address.as_str());
-    let is_atom = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric());
-    (name.split(' ').all(is_atom) && fits(&value)).then(|| value.into())
+    // Neither white space nor control characters nor anything that would be escaped.
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c))
+    };
+    if !name.split(' ').all(is_word) {
+        return None;
+    }
+    let phrase: Cow<'_, str> = if !name.is_ascii() {
+        format!("=?utf-8?b?{}?=", STANDARD.encode(name)).into()
+    } else if name.contains(' ') {
+        format!("\"{name}\"").into()
+    } else {
+        name.into()
+    };
+    let value = format!("{phrase} <{}>", address.as_str());
+    fits(&value).then(|| value.into())
 }
 
 /// Whether an unstructured value is on one line as it is: visible ASCII in words with single spaces between.

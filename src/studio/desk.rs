@@ -87,7 +87,7 @@ pub struct Letter {
 impl Made {
     /// A reader's letter, or all that stands against it.
     pub fn letter(&self, reader: &Subscriber) -> Result<Letter, Vec<Unresolved>> {
-        let raw = self.letters.render(reader)?.bytes;
+        let raw = self.letters.render(reader)?.content.to_vec();
         let head = memchr::memmem::find(&raw, b"\r\n\r\n").map_or(raw.len(), |end| end + 2);
         Ok(Letter {
             html: self.letters.html(reader)?,

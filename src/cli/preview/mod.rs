@@ -148,8 +148,13 @@ fn first_letter(
     project: &Project,
 ) -> Result<(String, String, Vec<u8>), Failure> {
     let reader = crate::studio::reader(&project.list(), "");
-    let all =
-        || Ok((letters.html(&reader)?, letters.text(&reader)?, letters.render(&reader)?.bytes));
+    let all = || {
+        Ok((
+            letters.html(&reader)?,
+            letters.text(&reader)?,
+            letters.render(&reader)?.content.to_vec(),
+        ))
+    };
     all().map_err(|unresolved: Vec<crate::compose::merge::fill::Unresolved>| {
         let help =
             "give the tag a default, e.g. `{{ name | default(\"reader\") }}`, or fill the column";

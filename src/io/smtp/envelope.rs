@@ -18,7 +18,7 @@ impl Offers {
             let text = "5.6.7 not tried: the relay does not offer SMTPUTF8 (RFC 6531)";
             return Some(SendError::Refused { stage, reply: Reply::new(550, text) });
         }
-        let size = message.bytes.len();
+        let size = message.content.len();
         let limit = self.size.filter(|&limit| limit > 0 && limit < size)?;
         let text = format!(
             "5.3.4 not tried: the letter has {size} bytes and the relay announced a limit of {limit} (RFC 1870)"
@@ -31,7 +31,7 @@ impl Offers {
 pub(super) fn mail(message: &Message, offers: &Offers) -> Mail {
     let mut parameters = Vec::new();
     if offers.size.is_some() {
-        parameters.push(MailParameter::Size(message.bytes.len()));
+        parameters.push(MailParameter::Size(message.content.len()));
     }
     if needs_smtputf8(message) {
         // To holds the address as it is; a relay that speaks SMTPUTF8 must offer 8BITMIME (RFC 6531 3.1).

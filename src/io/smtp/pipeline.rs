@@ -99,11 +99,12 @@ impl SmtpSession {
             self.add_envelope(&mut tail, next);
         }
         let before = self.line.accepted();
-        let parts = &mut [IoSlice::new(&message.bytes), IoSlice::new(tail.as_bytes())];
-        let written = self.line.write_parts(parts, self.timeouts.block).await;
+        let parts = message.content.parts().chain([tail.as_bytes()]);
+        let mut parts: Vec<IoSlice<'_>> = parts.map(IoSlice::new).collect();
+        let written = self.line.write_parts(&mut parts, self.timeouts.block).await;
         if let Err(error) = written {
             let taken = self.line.accepted().saturating_sub(before);
-            return self.broken_off(message.bytes.len() as u64, taken, &error).await;
+            return self.broken_off(message.content.len() as u64, taken, &error).await;
         }
         let reply = self.hear(Stage::Dot, self.timeouts.dot, false).await?.reply();
         self.answered(reply, if next.is_some() { State::Ahead } else { State::Idle })

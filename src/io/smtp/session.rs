@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::io::IoSlice;
 use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
@@ -10,7 +11,7 @@ use lettre::transport::smtp::commands::{Data, Quit, Rset};
 use tokio::time::timeout;
 
 use super::envelope::{mail, needs_smtputf8, rcpt};
-use super::letter;
+use super::letter::Inspector;
 use super::offers::Offers;
 use super::reply::Frame;
 use super::stopping::CALLED_OFF;
@@ -18,7 +19,7 @@ use super::stream::{Line, in_words};
 use super::window::Posted;
 use crate::config::Timeouts;
 use crate::delivery::transport::{Reply, SendError, Session, Stage};
-use crate::message::Message;
+use crate::message::{Content, Message};
 
 /// An open connection to the relay.
 ///
@@ -35,6 +36,7 @@ pub struct SmtpSession {
     pub(super) posted: VecDeque<Posted>,
     /// How many MAIL commands were said, whatever the answer.
     pub(super) mails: u64,
+    pub(super) inspector: Inspector,
 }
 
 /// What may come next.
@@ -65,8 +67,8 @@ impl SmtpSession {
         window: usize,
     ) -> Self {
         let state = State::Idle;
-        let posted = VecDeque::new();
-        Self { connection, line, offers, timeouts, state, window, posted, mails: 0 }
+        let (posted, inspector) = (VecDeque::new(), Inspector::default());
+        Self { connection, line, offers, timeouts, state, window, posted, mails: 0, inspector }
     }
 
     /// Takes the state out; if the step is not seen through, the connection is over.
@@ -174,8 +176,9 @@ impl SmtpSession {
     }
 
     /// Everything but the dot, and then what the relay has said meanwhile: if anything, no dot follows.
-    async fn write_body(&mut self, bytes: &[u8]) -> Result<(), SendError> {
-        let written = self.line.write(bytes, self.timeouts.block).await;
+    async fn write_body(&mut self, content: &Content) -> Result<(), SendError> {
+        let mut parts: Vec<IoSlice<'_>> = content.parts().map(IoSlice::new).collect();
+        let written = self.line.write_parts(&mut parts, self.timeouts.block).await;
         let heard = timeout(self.timeouts.block, self.line.overhear()).await;
         let why = match (heard, written) {
             (Ok(Ok(None)), Ok(())) if !self.line.has_surplus() => return Ok(()),
@@ -304,13 +307,13 @@ impl Session for SmtpSession {
                 return Err(self.broken(Stage::Body, true, "no letter was offered".into()));
             }
         }
-        if let Err(why) = letter::check(&message.bytes, needs_smtputf8(message)) {
+        if let Err(why) = self.inspector.check(&message.content, needs_smtputf8(message)) {
             return Err(self.broken(Stage::Body, true, why));
         }
         if self.offers.pipelining {
             return self.commit_group(message, next).await;
         }
-        self.write_body(&message.bytes).await?;
+        self.write_body(&message.content).await?;
         self.write_dot().await
     }
 

@@ -8,11 +8,10 @@ use std::io::IoSlice;
 use lettre::transport::smtp::commands::Rset;
 
 use super::envelope::{mail, needs_smtputf8, rcpt};
-use super::letter;
 use super::session::{SmtpSession, State};
 use super::stream::in_words;
 use crate::delivery::transport::{Reply, SendError, Stage};
-use crate::message::Message;
+use crate::message::{Content, Message};
 
 /// A letter that was posted, as far as it is known.
 pub(super) enum Posted {
@@ -28,7 +27,7 @@ pub(super) enum Posted {
 impl SmtpSession {
     /// Writes letters one behind the other.
     pub(super) async fn post_all(&mut self, messages: &[&Message]) {
-        let mut heads: Vec<(String, &[u8])> = Vec::with_capacity(messages.len());
+        let mut heads: Vec<(String, &Content)> = Vec::with_capacity(messages.len());
         let mut ends = Vec::with_capacity(messages.len());
         let first = self.posted.len();
         let mut length = 0;
@@ -39,11 +38,11 @@ impl SmtpSession {
             }
             self.mails += 1;
             let (mail, rcpt, size) =
-                (mail(message, &self.offers), rcpt(message), message.bytes.len());
+                (mail(message, &self.offers), rcpt(message), message.content.len());
             let head = format!("{Rset}{mail}{rcpt}BDAT {size} LAST\r\n");
             length += (head.len() + size) as u64;
             ends.push((self.posted.len(), length));
-            heads.push((head, &message.bytes));
+            heads.push((head, &message.content));
             self.posted.push_back(Posted::Written { proved_not_sent: false });
         }
         if heads.is_empty() {
@@ -51,7 +50,8 @@ impl SmtpSession {
         }
         let mut parts: Vec<IoSlice<'_>> = heads
             .iter()
-            .flat_map(|(head, body)| [IoSlice::new(head.as_bytes()), IoSlice::new(body)])
+            .flat_map(|(head, content)| [head.as_bytes()].into_iter().chain(content.parts()))
+            .map(IoSlice::new)
             .collect();
         let before = self.line.accepted();
         if let Err(error) = self.line.write_parts(&mut parts, self.timeouts.block).await {
@@ -71,7 +71,7 @@ impl SmtpSession {
         if let State::Over(why) = &self.state {
             return Some(SendError::Broken { stage, proved_not_sent: true, why: why.clone() });
         }
-        if let Err(why) = letter::check(&message.bytes, needs_smtputf8(message)) {
+        if let Err(why) = self.inspector.check(&message.content, needs_smtputf8(message)) {
             return Some(SendError::Broken { stage: Stage::Body, proved_not_sent: true, why });
         }
         self.offers.foreseen(message)

@@ -17,6 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 pub use key::{KeyError, SigningKey};
 pub use record::Record;
 
+use super::Content;
 use crate::config::DkimAlgorithm;
 
 /// The fields that are signed, and once more than they are there, so that none can be added (RFC 6376 8.15). RFC 8058 4
@@ -117,22 +118,40 @@ impl Seal {
     }
 
     /// Signs a letter that starts with [`Seal::blank`].
-    pub(super) fn close(&self, letter: &mut [u8]) -> Result<(), SignError> {
-        let blank = self.blank.len();
-        let (mut gaps, letter) = letter.split_at_mut_checked(blank).ok_or(SignError)?;
-        let end = memchr::memmem::find(letter, b"\r\n\r\n").ok_or(SignError)?;
-        let (fields, body) = letter.split_at(end + 2);
-        let mut hash = Context::new(&SHA256);
-        canonical::body(&body[2..], |slice| hash.update(slice));
-        let hash = STANDARD.encode(hash.finish());
-        let fields = signed(fields);
+    pub(super) fn close(&self, letter: &mut Content) -> Result<(), SignError> {
+        let (fields, hash) = digested(letter.parts().skip(usize::from(!self.blank.is_empty())))?;
+        let fields = signed(&fields);
+        let mut gaps = letter.start_mut();
         for field in &self.fields {
-            let (gap, rest) = gaps.split_at_mut(field.text.len());
+            let (gap, rest) = gaps.split_at_mut_checked(field.text.len()).ok_or(SignError)?;
             field.fill(gap, &fields, hash.as_bytes())?;
             gaps = rest;
         }
         Ok(())
     }
+}
+
+/// The fields of a letter, and the hash of its body in base64.
+fn digested<'a>(mut parts: impl Iterator<Item = &'a [u8]>) -> Result<(Vec<u8>, String), SignError> {
+    const END: &[u8] = b"\r\n\r\n";
+    let mut fields = Vec::new();
+    let body = loop {
+        let part = parts.next().ok_or(SignError)?;
+        // It may have begun in the part before.
+        let seen = fields.len().saturating_sub(END.len() - 1);
+        let before = fields.len();
+        fields.extend_from_slice(part);
+        if let Some(found) = memchr::memmem::find(&fields[seen..], END) {
+            fields.truncate(seen + found + 2);
+            break &part[fields.len() + 2 - before..];
+        }
+    };
+    let mut hash = Context::new(&SHA256);
+    let mut canonical = canonical::Body::new(|slice: &[u8]| hash.update(slice));
+    canonical.push(body);
+    parts.for_each(|part| canonical.push(part));
+    canonical.finish();
+    Ok((fields, STANDARD.encode(hash.finish())))
 }
 
 impl Field {

@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{ED25519, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKe
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
+use super::super::content::{Own, Shell};
 use super::*;
 
 const RSA: &str = include_str!("keys/rsa.pem");
@@ -24,10 +25,12 @@ pub(in super::super) fn signer() -> Signer {
 
 fn sign(signer: &Signer, fields: &str, body: &str) -> String {
     let seal = Seal::new(signer, 1_793_610_000, fields);
-    let mut letter = seal.blank().to_vec();
-    letter.extend_from_slice(format!("{fields}\r\n\r\n{body}").as_bytes());
+    let shell = Shell::cut(format!("{fields}\r\n\r\n{body}").as_bytes());
+    let mut own = Own::beginning_with(seal.blank(), 0, 1);
+    own.piece();
+    let mut letter = Content::new(shell.into(), own);
     seal.close(&mut letter).unwrap();
-    String::from_utf8(letter).unwrap()
+    String::from_utf8(letter.to_vec()).unwrap()
 }
 
 /// White space of a text reduced, as for a header.

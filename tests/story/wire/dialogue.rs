@@ -179,11 +179,11 @@ async fn an_address_beyond_ascii_goes_only_where_smtputf8_is_offered(talk: Talk)
     send(&mut session, &letter_to("reader@example.net")).await.unwrap();
     let relay = start(talk, Script::new().offering(&["8BITMIME", "SMTPUTF8"]));
     let to = "To: <grüße@example.net>\r\n".as_bytes();
-    let message = Message { bytes: [to, &message.bytes].concat(), ..message };
+    let message = Message { content: [to, &message.content.to_vec()].concat().into(), ..message };
     send_afresh(&Way::to(relay.port()), &message).await.unwrap();
     assert_eq!(relay.commands()[1], "MAIL FROM:<news@example.org> BODY=8BITMIME SMTPUTF8");
     assert_eq!(relay.copies("grüße@example.net"), 1);
-    assert_eq!(relay.journal()[0].letter, message.bytes);
+    assert_eq!(relay.journal()[0].letter, message.content.to_vec());
     send_afresh(&Way::to(relay.port()), &letter_to("reader@example.net")).await.unwrap();
     assert!(relay.commands().contains(&"MAIL FROM:<news@example.org>".to_owned()));
 }

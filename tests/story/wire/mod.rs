@@ -124,11 +124,12 @@ fn letter(recipient: &str, body: &str) -> Message {
     let id =
         format!("{}@example.org", recipient.replace(|c: char| !c.is_ascii_alphanumeric(), "."));
     let bytes = format!("Message-ID: <{id}>\r\nSubject: x\r\n\r\n{body}").into_bytes();
+    let content = bytes.into();
     let envelope = Envelope {
         reverse_path: "news@example.org".parse().unwrap(),
         recipient: recipient.parse().unwrap(),
     };
-    Message { envelope, id, bytes }
+    Message { envelope, id, content }
 }
 
 /// A letter of more bytes than two kernels hold, so that the relay sees its start before its end is written.

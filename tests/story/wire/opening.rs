@@ -80,7 +80,7 @@ async fn a_whole_letter_goes_through_starttls_and_login() {
     let message = letter_to("reader@example.net");
     let reply = send_afresh(&way, &message).await.unwrap();
     assert_eq!(reply.to_string(), "250 2.0.0 queued as 1");
-    assert_eq!(relay.journal()[0].letter, message.bytes);
+    assert_eq!(relay.journal()[0].letter, message.content.to_vec());
     assert_eq!(relay.journal()[0].message_id, message.id);
     let expected = [
         "EHLO desk.example.org",
@@ -103,10 +103,10 @@ async fn a_whole_letter_goes_through_implicit_tls_and_auth_login() {
     let way = Way::to(relay.port()).tls(Tls::Implicit, &authority).login();
     let message = large_letter("reader@example.net");
     send_afresh(&way, &message).await.unwrap();
-    assert!(relay.journal()[0].letter == message.bytes);
+    assert!(relay.journal()[0].letter == message.content.to_vec());
     let commands = relay.commands();
     assert_eq!(commands[1..4], ["AUTH LOGIN", "YWRh", "aHVudGVyMg=="]);
-    assert_eq!(commands[4], format!("MAIL FROM:<news@example.org> SIZE={}", message.bytes.len()));
+    assert_eq!(commands[4], format!("MAIL FROM:<news@example.org> SIZE={}", message.content.len()));
 }
 
 #[tokio::test]

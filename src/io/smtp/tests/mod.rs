@@ -121,7 +121,7 @@ fn letter(body: &[u8]) -> Message {
             recipient: "reader@example.net".parse().unwrap(),
         },
         id: "1@example.org".into(),
-        bytes: body.to_vec(),
+        content: body.to_vec().into(),
     }
 }
 
