@@ -12,7 +12,7 @@ const DATA: &str = include_str!("caniemail.txt");
 const LARGE: usize = 5;
 
 /// What a feature is, as its name alone may say several things.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// An HTML element.
     Element,

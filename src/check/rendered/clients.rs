@@ -1,6 +1,6 @@
 //! What of a letter large mail programs do not show, from the data of caniemail.com.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::page::Page;
 use crate::check::note::Note;
@@ -54,11 +54,18 @@ fn of_page(page: &Page) -> Vec<Use> {
             found.insert((kind, name), support);
         }
     };
+    // Letters have a handful of each, and thousands of elements.
+    let mut seen: HashSet<(Kind, &str)> = HashSet::new();
+    let mut is_new = |kind: Kind, text| seen.insert((kind, text));
     for element in &page.elements {
-        take(Kind::Element, &element.name);
+        if is_new(Kind::Element, element.name.as_str()) {
+            take(Kind::Element, &element.name);
+        }
         for (name, value) in &element.attributes {
-            take(Kind::Attribute, name);
-            if name == "style" {
+            if is_new(Kind::Attribute, name) {
+                take(Kind::Attribute, name);
+            }
+            if name == "style" && is_new(Kind::Property, value) {
                 for (property, value) in value.split(';').filter_map(|part| part.split_once(':')) {
                     take(Kind::Property, property);
                     take(Kind::Value, &format!("{}:{}", property.trim(), value.trim()));

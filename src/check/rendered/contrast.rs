@@ -1,9 +1,12 @@
 //! Whether the colours of a letter can be read: in light, in the dark of its own, and after a program has inverted it in
 //! either of the known ways.
 
+use std::collections::HashMap;
+
 use super::head::{Head, When};
 use super::page::{Page, style};
 use crate::check::note::Note;
+use crate::compose::raw_html::Element;
 use crate::finding::shown;
 use crate::rule;
 use crate::theme::colour::Colour;
@@ -51,9 +54,14 @@ const GROUND: [&str; 2] = ["background-color", "background"];
 fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
     let inherited = |properties: &[&str]| {
         let mut colours: Vec<Option<Colour>> = Vec::with_capacity(page.elements.len());
-        for index in 0..page.elements.len() {
+        // Letters have a handful of styles, and thousands of elements.
+        let mut known: HashMap<Option<&str>, Option<Colour>> = HashMap::new();
+        for (index, tag) in page.elements.iter().enumerate() {
+            let mut inline =
+                || *known.entry(tag.attribute("style")).or_insert_with(|| inline(tag, properties));
             let around = || page.around(index).and_then(|around| colours[around]);
-            colours.push(own(page, head, index, properties).or_else(around));
+            let own = head.colour(page, index, properties).or_else(&mut inline);
+            colours.push(own.or_else(around));
         }
         colours
     };
@@ -64,16 +72,17 @@ fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
 /// The same for one element.
 pub(super) fn pair(page: &Page, head: &Head, element: usize) -> Option<Pair> {
     let nearest = |properties: &[&str]| {
-        page.ancestry(element).find_map(|element| own(page, head, element, properties))
+        page.ancestry(element).find_map(|element| {
+            let inline = || inline(&page.elements[element], properties);
+            head.colour(page, element, properties).or_else(inline)
+        })
     };
     nearest(&INK).zip(nearest(&GROUND))
 }
 
-/// What an element sets itself.
-fn own(page: &Page, head: &Head, element: usize, properties: &[&str]) -> Option<Colour> {
-    let tag = &page.elements[element];
-    let inline = || properties.iter().find_map(|property| colour(&style(tag, &[property])?));
-    head.colour(page, element, properties).or_else(inline)
+/// What an element's own style sets.
+fn inline(element: &Element, properties: &[&str]) -> Option<Colour> {
+    properties.iter().find_map(|property| colour(style(element, &[property])?))
 }
 
 fn worst_in_the_dark((ink, ground): Pair) -> Option<(&'static str, f64)> {

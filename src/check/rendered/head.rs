@@ -18,10 +18,18 @@ pub(super) enum When {
 /// One declaration for what a selector matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Setting {
-    /// Outermost first, each an element, classes, or both.
-    selector: Vec<String>,
+    /// Outermost first.
+    selector: Vec<Compound>,
     property: String,
     value: String,
+}
+
+/// An element, classes, or both: `td.cell.wide`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Compound {
+    /// Empty for any.
+    name: String,
+    classes: Vec<String>,
 }
 
 /// The declarations that count at one time.
@@ -83,7 +91,7 @@ fn rule_settings(selectors: &str, declarations: &str) -> Vec<Setting> {
     for (property, value) in declarations.split(';').filter_map(|part| part.split_once(':')) {
         let (property, value) = (property.trim(), value.trim().trim_end_matches("!important"));
         for selector in selectors.split(',') {
-            let selector = selector.split_whitespace().map(str::to_owned).collect();
+            let selector = selector.split_whitespace().map(Compound::of).collect();
             let (property, value) = (property.to_owned(), value.trim_end().to_owned());
             settings.push(Setting { selector, property, value });
         }
@@ -91,21 +99,29 @@ fn rule_settings(selectors: &str, declarations: &str) -> Vec<Setting> {
     settings
 }
 
-fn matches(selector: &[String], page: &Page, element: usize) -> bool {
+fn matches(selector: &[Compound], page: &Page, element: usize) -> bool {
     let mut path = page.path(element);
     let (Some((last, above)), Some(element)) = (selector.split_last(), path.next()) else {
         return false;
     };
-    is(element, last) && above.iter().rev().all(|wanted| path.any(|element| is(element, wanted)))
+    last.is(element) && above.iter().rev().all(|wanted| path.any(|element| wanted.is(element)))
 }
 
-/// Whether `td.cell.wide` is this element.
-fn is(element: &Element, wanted: &str) -> bool {
-    let mut parts = wanted.split('.');
-    let name = parts.next().unwrap_or_default();
-    let classes = element.attribute("class").unwrap_or_default();
-    (name.is_empty() || name == "*" || name.eq_ignore_ascii_case(&element.name))
-        && parts.all(|class| classes.split_whitespace().any(|has| has == class))
+impl Compound {
+    fn of(text: &str) -> Self {
+        let mut parts = text.split('.').map(str::to_owned);
+        let name = parts.next().filter(|name| name != "*").unwrap_or_default();
+        Self { name, classes: parts.collect() }
+    }
+
+    fn is(&self, element: &Element) -> bool {
+        let has = |class: &String| {
+            let classes = element.attribute("class").unwrap_or_default();
+            classes.split_whitespace().any(|has| has == class)
+        };
+        (self.name.is_empty() || self.name.eq_ignore_ascii_case(&element.name))
+            && self.classes.iter().all(has)
+    }
 }
 
 #[cfg(test)]

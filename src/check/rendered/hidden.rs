@@ -92,9 +92,9 @@ impl Sight<'_> {
 
     /// What an element's styles say last of a property or its shorthand, in lower case.
     fn value(&self, element: usize, properties: &[&str]) -> Option<String> {
-        let head = self.head.values(self.page, element, properties).next().map(str::to_owned);
+        let head = self.head.values(self.page, element, properties).next();
         head.or_else(|| style(&self.page.elements[element], properties))
-            .map(|value| value.to_ascii_lowercase())
+            .map(str::to_ascii_lowercase)
     }
 
     /// The declaration that makes an element and all in it vanish.

@@ -24,11 +24,11 @@ impl Page {
     pub(super) fn read(html: &str) -> Self {
         let mut page = Self::default();
         let mut open: Vec<usize> = Vec::new();
-        let pieces = raw_html::read(html);
-        for (index, (range, piece)) in pieces.iter().enumerate() {
+        let mut pieces = raw_html::read(html).into_iter().peekable();
+        while let Some((range, piece)) = pieces.next() {
             match piece {
                 Piece::Open(element) => {
-                    let next = pieces.get(index + 1).map_or(html.len(), |(next, _)| next.start);
+                    let next = pieces.peek().map_or(html.len(), |(next, _)| next.start);
                     // What is in these is no HTML, so that it is not among the pieces.
                     let content = html.get(range.end..next).unwrap_or_default();
                     match element.name.as_str() {
@@ -36,20 +36,21 @@ impl Page {
                         "style" => page.styles.push(content.to_owned()),
                         _ => {}
                     }
-                    page.push(element.clone(), open.last().copied());
-                    if !is_void(&element.name) && !element.self_closing {
+                    let holds = !is_void(&element.name) && !element.self_closing;
+                    page.push(element, open.last().copied());
+                    if holds {
                         open.push(page.elements.len() - 1);
                     }
                 }
                 Piece::Close(name) => {
                     if let Some(at) =
-                        open.iter().rposition(|&element| page.elements[element].name == *name)
+                        open.iter().rposition(|&element| page.elements[element].name == name)
                     {
                         open.truncate(at);
                     }
                 }
                 Piece::Text(text) if !text.trim().is_empty() => {
-                    page.texts.push((text.clone(), open.last().copied()));
+                    page.texts.push((text, open.last().copied()));
                 }
                 _ => {}
             }
@@ -59,7 +60,7 @@ impl Page {
 
     fn push(&mut self, element: Element, around: Option<usize>) {
         let is_hidden = matches!(element.name.as_str(), "head" | "title" | "style")
-            || style(&element, &["display"]).as_deref() == Some("none");
+            || style(&element, &["display"]) == Some("none");
         self.hidden.push(is_hidden || around.is_some_and(|around| self.hidden[around]));
         self.elements.push(element);
         self.around.push(around);
@@ -96,12 +97,12 @@ impl Page {
 }
 
 /// The last value of one of these properties in an element's `style`.
-pub(super) fn style(element: &Element, properties: &[&str]) -> Option<String> {
+pub(super) fn style<'e>(element: &'e Element, properties: &[&str]) -> Option<&'e str> {
     let declarations = element.attribute("style")?.split(';');
     let values = declarations.filter_map(|declaration| declaration.split_once(':'));
     values
         .filter(|(name, _)| properties.iter().any(|it| name.trim().eq_ignore_ascii_case(it)))
-        .map(|(_, value)| value.trim().to_owned())
+        .map(|(_, value)| value.trim())
         .next_back()
 }
 
