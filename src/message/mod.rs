@@ -107,6 +107,17 @@ pub struct Letters {
     bounce: Option<TokenAddress>,
     leaving: Leaving,
     ids: MessageIds,
+    /// Of the same form as those of all readers.
+    stand_in: Names,
+}
+
+/// What names a reader without telling the address.
+#[derive(Debug)]
+struct Names {
+    /// To whoever runs the list.
+    token: String,
+    /// In the Message-ID.
+    id: String,
 }
 
 /// What Message-IDs are made of, besides the reader.
@@ -139,6 +150,8 @@ impl Letters {
             _ => issue.id.clone(),
         };
         let (shell, seal) = shell(issue, head, &subject, &text, &html)?;
+        let (leaving, ids) =
+            (Leaving::new(head)?, MessageIds { start: head.key.issue_part(&seed), seed });
         Ok(Self {
             shell,
             seal,
@@ -148,8 +161,9 @@ impl Letters {
             html,
             from: issue.from.as_ref().unwrap_or(&head.newsletter.from).address.clone(),
             bounce: head.newsletter.bounce.clone(),
-            leaving: Leaving::new(head)?,
-            ids: MessageIds { start: head.key.issue_part(&seed), seed },
+            stand_in: Names::new(&leaving, &ids, ""),
+            leaving,
+            ids,
         })
     }
 
@@ -157,7 +171,8 @@ impl Letters {
     pub fn render(&self, reader: &Subscriber) -> Result<Message, Vec<Unresolved>> {
         let blank = self.seal.as_ref().map_or(&[][..], Seal::blank);
         let own = Own::beginning_with(blank, VALUES, self.shell.pieces().len());
-        let (id, own) = self.splice(reader, Splice::new(own))?;
+        let names = Names::new(&self.leaving, &self.ids, &reader.email.canonical());
+        let (id, own) = self.splice(reader, &names, Splice::new(own))?;
         let mut content = Content::new(Arc::clone(&self.shell), own);
         if let Some(seal) = &self.seal {
             let refused = |_| unfit("dkim-signature")("is refused by the crypto library");
@@ -175,7 +190,7 @@ impl Letters {
 
     /// All that stands against a reader's letter, each once: what [`Letters::render`] would say, without its bytes.
     pub fn unresolved(&self, reader: &Subscriber) -> Vec<Unresolved> {
-        self.splice(reader, Splice::asking()).err().unwrap_or_default()
+        self.splice(reader, &self.stand_in, Splice::asking()).err().unwrap_or_default()
     }
 
     /// The fields that some reader's letter depends on.
@@ -225,14 +240,12 @@ impl Letters {
     fn splice(
         &self,
         reader: &Subscriber,
+        Names { token, id }: &Names,
         mut letter: Splice,
     ) -> Result<(String, Own), Vec<Unresolved>> {
-        let canonical = reader.email.canonical();
-        let token = self.leaving.token(&canonical);
-        let url = self.leaving.best(&token);
+        let url = self.leaving.best(token);
         let fields = Fields::new(reader, &url);
-        let own = self.leaving.key.reader_part(&self.ids.seed, &canonical);
-        let id = format!("{}.{own}@{}", self.ids.start, self.from.domain());
+        let id = format!("{}.{id}@{}", self.ids.start, self.from.domain());
         let choices = self.conditions.choose(&fields);
         let choices = choices.map_err(|why| letter.refuse(why)).unwrap_or_default();
         letter.header(to(reader));
@@ -243,11 +256,18 @@ impl Letters {
         }
         letter.header(headers::message_id(&id).map_err(unfit("message-id")));
         if let Some(header) = &self.leaving.header {
-            letter.header(Ok(header.join(&token).into()));
+            letter.header(Ok(header.join(token).into()));
         }
         self.text.splice(&fields, &choices, &mut letter);
         self.html.splice(&fields, &choices, &mut letter);
         Ok((id, letter.finish()?))
+    }
+}
+
+impl Names {
+    fn new(leaving: &Leaving, ids: &MessageIds, canonical: &str) -> Self {
+        let token = leaving.token(canonical);
+        Self { token, id: leaving.key.reader_part(&ids.seed, canonical) }
     }
 }
 

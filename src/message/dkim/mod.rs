@@ -174,7 +174,8 @@ impl Field {
         text.push_str(HASH_GAP);
         text.push_str("; b=");
         let signature_at = text.len();
-        let signed = canonical::header(text.as_bytes());
+        let mut signed = Vec::new();
+        canonical::header(text.as_bytes(), &mut signed);
         let gap = memchr::memmem::find(&signed, HASH_GAP.as_bytes()).unwrap_or(signed.len());
         let (before, after) = signed.split_at(gap);
         let after = after.get(HASH_GAP.len()..).unwrap_or_default().trim_ascii_end();
@@ -219,21 +220,26 @@ fn in_lines(base64: &str) -> String {
 
 /// The signed ones of these fields as they are signed; of several with a name the last comes first (RFC 6376 5.4.2).
 fn signed(fields: &[u8]) -> Vec<u8> {
-    let mut all: Vec<Vec<u8>> = Vec::new();
+    let mut found: Vec<(usize, &[u8])> = Vec::new();
     let mut start = 0;
     for end in memchr::memmem::find_iter(fields, b"\r\n") {
         // A line that starts with white space belongs to the one before.
-        if !matches!(fields.get(end + 2), Some(b' ' | b'\t')) {
-            all.push(canonical::header(&fields[start..end + 2]));
-            start = end + 2;
+        if matches!(fields.get(end + 2), Some(b' ' | b'\t')) {
+            continue;
         }
+        let field = &fields[start..end + 2];
+        start = end + 2;
+        let name = &field[..memchr::memchr(b':', field).unwrap_or_default()];
+        let is_it = |signed: &&str| name.eq_ignore_ascii_case(signed.as_bytes());
+        found.extend(SIGNED.iter().position(|signed| is_it(&signed)).map(|place| (place, field)));
     }
-    let is_named = |field: &[u8], name: &str| {
-        field.get(..name.len()).is_some_and(|its| its.eq_ignore_ascii_case(name.as_bytes()))
-            && field.get(name.len()) == Some(&b':')
-    };
-    let of_name = |name| all.iter().rev().filter(move |field| is_named(field, name));
-    SIGNED.iter().copied().flat_map(of_name).flatten().copied().collect()
+    found.reverse();
+    found.sort_by_key(|(place, _)| *place);
+    let mut out = Vec::with_capacity(fields.len());
+    for (_, field) in found {
+        canonical::header(field, &mut out);
+    }
+    out
 }
 
 #[cfg(test)]
