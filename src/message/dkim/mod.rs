@@ -231,7 +231,7 @@ fn signed(fields: &[u8]) -> Vec<u8> {
         start = end + 2;
         let name = &field[..memchr::memchr(b':', field).unwrap_or_default()];
         let is_it = |signed: &&str| name.eq_ignore_ascii_case(signed.as_bytes());
-        found.extend(SIGNED.iter().position(|signed| is_it(&signed)).map(|place| (place, field)));
+        found.extend(SIGNED.iter().position(is_it).map(|place| (place, field)));
     }
     found.reverse();
     found.sort_by_key(|(place, _)| *place);
