@@ -114,4 +114,5 @@ def main():
     print(f"{statistics.median(processor) / asked.issues * 1000:.1f} ms of processor time an issue")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -57,10 +57,10 @@ fn pairs(page: &Page, head: &Head) -> Vec<Option<Pair>> {
         // Letters have a handful of styles, and thousands of elements.
         let mut known: HashMap<Option<&str>, Option<Colour>> = HashMap::new();
         for (index, tag) in page.elements.iter().enumerate() {
-            let mut inline =
-                || *known.entry(tag.attribute("style")).or_insert_with(|| inline(tag, properties));
+            let style = tag.attribute("style");
+            let of_style = || *known.entry(style).or_insert_with(|| inline(tag, properties));
             let around = || page.around(index).and_then(|around| colours[around]);
-            let own = head.colour(page, index, properties).or_else(&mut inline);
+            let own = head.colour(page, index, properties).or_else(of_style);
             colours.push(own.or_else(around));
         }
         colours
